@@ -1,0 +1,41 @@
+//! The door: bytes or planar samples become a [`Clip`].
+//!
+//! Enters: files, byte buffers, streams, channels of a browser's `AudioBuffer`. Leaves: planar
+//! samples that are finite and have a known rate, as a whole ([`decode`]) or block by block in
+//! constant memory ([`Stream`]); one channel of them ([`Clip::mono`]); another rate
+//! ([`resample`]).
+//!
+//! This is the only crate that parses foreign data. It never panics on it, never reserves memory
+//! by an unchecked header field, and ends on every input: each loop consumes input or counts down.
+//! WAV is read by our own parser ([`wav`]); the other containers by symphonia (feature `codecs`).
+//! No text on stdout or stderr, no threads, no files except through [`walk`] and the `_path`
+//! functions, which browsers do not get.
+
+mod clip;
+#[cfg(feature = "codecs")]
+mod codecs;
+mod decode;
+mod error;
+mod finite;
+mod limits;
+mod note;
+#[cfg(feature = "resample")]
+mod resample;
+mod sniff;
+mod stream;
+#[cfg(not(target_family = "wasm"))]
+pub mod walk;
+pub mod wav;
+
+pub use clip::{Clip, Mono, Samples, f32_from_i16};
+#[cfg(not(target_family = "wasm"))]
+pub use decode::decode_path;
+pub use decode::{decode, decode_guarded};
+pub use error::AudioError;
+pub use finite::{MAX_MAGNITUDE, Repairs, make_finite};
+pub use limits::Limits;
+pub use note::{Note, Partial};
+#[cfg(feature = "resample")]
+pub use resample::{Resampler, resample, resampled_len};
+pub use sniff::{Container, KNOWN, SNIFF_BYTES, sniff};
+pub use stream::{Block, Source, Stream};

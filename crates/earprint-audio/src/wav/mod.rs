@@ -1,0 +1,25 @@
+//! WAV: RIFF, RF64 and BW64 with PCM or float samples. Our own parser, because plain PCM is the
+//! fast path and because recorders leave headers in every state of damage.
+//!
+//! Enters: bytes, or a prefix of them and the total length. Leaves: where the samples lie and in
+//! which format. Source: Microsoft "Multimedia Programming Interface 1.0" (1991) for RIFF,
+//! "Multiple channel audio data and WAVE files" (2001) for `WAVE_FORMAT_EXTENSIBLE`,
+//! EBU Tech 3306 (RF64) and ITU-R BS.2088 (BW64) for `ds64`.
+
+mod format;
+mod parse;
+mod sample;
+mod write;
+
+pub use format::{SampleFormat, WavLayout};
+pub use parse::{Header, parse, parse_header, parse_with};
+pub use sample::{f32_planes, i16_planes};
+pub use write::{write_i16_interleaved, write_i16_mono};
+
+/// Name of this decoder in [`crate::Clip::decoder`].
+pub const DECODER: &str = "earprint-wav";
+
+/// Whether the bytes begin like a WAV file that [`parse`] can try.
+pub fn is_wav(prefix: &[u8]) -> bool {
+    prefix.len() >= 12 && matches!(&prefix[..4], b"RIFF" | b"RF64" | b"BW64") && &prefix[8..12] == b"WAVE"
+}

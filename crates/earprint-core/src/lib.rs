@@ -1,0 +1,22 @@
+//! The words of earprint: what a mel job is, how windows lie on a clip, what can be wrong with a spec.
+//!
+//! Nothing here computes on sound. Every other crate speaks in these types, so that a unit, a shape or
+//! a version has one name in the whole project.
+
+mod error;
+mod mel_spec;
+mod presets;
+mod status;
+mod windows;
+
+pub use error::SpecError;
+pub use mel_spec::{Log, MelJob, MelNorm, MelScale, MelSpec, PadMode, Pool, Power, WindowShape};
+pub use presets::PRESET_NAMES;
+pub use status::Status;
+pub use windows::Windows;
+
+/// Version of the mel definition (`DEFINITIONS` section 1): stored with every file of numbers.
+pub const MEL_SCHEMA: &str = "mel-1";
+
+/// Version of the toolkit that made a number.
+pub const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,104 @@
+//! SIMD behind one small trait: a vector of f32, one frame per lane, and the choice of its width at run time.
+//!
+//! Only exact-order operations are here (no fused multiply-add, no horizontal sums), so a kernel written over
+//! [`Lane`] gives the same bits at every width.
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+pub(crate) mod portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) mod simd128;
+
+/// A vector of `W` f32 lanes.
+///
+/// # Safety
+/// Every method may use instructions of the type's instruction set: call them only inside a function compiled for it,
+/// reached through [`Width::available`]. Pointers must be valid for `W` elements; no alignment is needed.
+pub(crate) trait Lane: Copy {
+    /// Lanes.
+    const W: usize;
+    /// `x` in every lane.
+    unsafe fn splat(x: f32) -> Self;
+    /// Lanes from `W` consecutive values.
+    unsafe fn load(p: *const f32) -> Self;
+    /// Lanes from `W` consecutive 16-bit integers, converted exactly.
+    unsafe fn load_i16(p: *const i16) -> Self;
+    /// Lanes to `W` consecutive values.
+    unsafe fn store(self, p: *mut f32);
+    /// Lanes to `W` consecutive f16, round to nearest even, clamped to +-65504. Lanes must not be NaN.
+    unsafe fn store_f16(self, p: *mut u16);
+    /// self + o.
+    unsafe fn add(self, o: Self) -> Self;
+    /// self - o.
+    unsafe fn sub(self, o: Self) -> Self;
+    /// self * o.
+    unsafe fn mul(self, o: Self) -> Self;
+    /// The larger one.
+    unsafe fn max(self, o: Self) -> Self;
+    /// Correctly rounded square root.
+    unsafe fn sqrt(self) -> Self;
+    /// (e, m) of a positive normal x = 2^e m with m in [sqrt(1/2), sqrt(2)).
+    unsafe fn split_exponent(self) -> (Self, Self);
+    /// Transposes the `W` by `W` matrix whose rows are `rows[0..W]`.
+    unsafe fn transpose(rows: &mut [Self]);
+}
+
+/// Instruction sets the kernel is compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Width {
+    /// One lane, no SIMD: what the others are checked against.
+    Scalar,
+    /// Four lanes in plain Rust: SSE2 on x86-64, NEON on aarch64.
+    Portable4,
+    /// Eight lanes.
+    Avx2,
+    /// Sixteen lanes.
+    Avx512,
+    /// Four lanes of WebAssembly SIMD.
+    Simd128,
+}
+
+impl Width {
+    /// Widths this machine can run, narrowest first.
+    pub fn available() -> Vec<Self> {
+        let mut out = vec![Self::Scalar];
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        out.push(Self::Portable4);
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        out.push(Self::Simd128);
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c") {
+                out.push(Self::Avx2);
+            }
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                out.push(Self::Avx512);
+            }
+        }
+        out
+    }
+
+    /// The widest of [`Width::available`].
+    pub fn best() -> Self {
+        *Self::available().last().expect("scalar is always there")
+    }
+
+    /// Name in records and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Portable4 if cfg!(target_arch = "aarch64") => "neon",
+            Self::Portable4 if cfg!(target_arch = "x86_64") => "sse2",
+            Self::Portable4 => "portable-4",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Simd128 => "simd128",
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What proves earprint: references in f64 from the definitions alone, signals, and the few comparers every suite uses.
+//! Nothing in the project imports this crate.
+
+pub mod compare;
+pub mod reference;
+pub mod signals;
