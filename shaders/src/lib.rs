@@ -1,0 +1,108 @@
+//! Every GPU kernel as text, once: wgpu runs it on Vulkan, Metal, DX12 and WebGPU; CUDA runs its translation.
+//!
+//! A kernel is its card (the comment on top), its `.wgsl` file and the shared files it stands on, joined here in a
+//! fixed order. No graphics library is needed to build this crate; its tests validate every text.
+
+mod mel_params;
+
+pub use mel_params::{MelParams, flags};
+
+/// One compute kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shader {
+    /// `family/name`, the name of the card, the bench and the golden.
+    pub name: &'static str,
+    /// Entry point.
+    pub entry: &'static str,
+    /// Complete WGSL text.
+    pub source: &'static str,
+    /// Invocations of a workgroup, x (y and z are 1).
+    pub workgroup_size: u32,
+}
+
+/// PCM to mel in one pass: see its card.
+pub const MEL_FUSED: Shader = Shader {
+    name: "mel/mel_fused",
+    entry: "mel_fused",
+    source: concat!(
+        include_str!("../common/numbers.wgsl"),
+        include_str!("../common/mel_params.wgsl"),
+        include_str!("../mel/butterfly.wgsl"),
+        include_str!("../mel/mel_fused.wgsl")
+    ),
+    workgroup_size: 256,
+};
+
+/// The definition, slowly: see its card.
+pub const MEL_PLAIN: Shader = Shader {
+    name: "mel/mel_plain",
+    entry: "mel_plain",
+    source: concat!(
+        include_str!("../common/numbers.wgsl"),
+        include_str!("../common/mel_params.wgsl"),
+        include_str!("../mel/mel_plain.wgsl")
+    ),
+    workgroup_size: 64,
+};
+
+/// All kernels. What is not here is not tested on any backend.
+pub const ALL: [Shader; 2] = [MEL_FUSED, MEL_PLAIN];
+
+/// Complex points the fused kernel's workgroup memory holds.
+pub const MEL_FUSED_POINTS: usize = 2048;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+    fn module(s: &Shader) -> (naga::Module, naga::valid::ModuleInfo) {
+        let module = naga::front::wgsl::parse_str(s.source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(s.source)));
+        let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
+            .validate(&module)
+            .unwrap_or_else(|e| panic!("{}: {}", s.name, e.emit_to_string(s.source)));
+        (module, info)
+    }
+
+    #[test]
+    fn every_kernel_validates_and_is_what_its_constant_says() {
+        for s in ALL {
+            let (m, _) = module(&s);
+            assert_eq!(m.entry_points.len(), 1, "{}", s.name);
+            assert_eq!(m.entry_points[0].name, s.entry);
+            assert_eq!(m.entry_points[0].workgroup_size, [s.workgroup_size, 1, 1]);
+            let card = format!("// Kernel  {} ", s.name);
+            assert!(s.source.contains(&card), "{}: no card", s.name);
+        }
+    }
+
+    #[test]
+    fn kernels_stay_inside_plain_webgpu() {
+        for s in ALL {
+            let (m, _) = module(&s);
+            let mut layouter = naga::proc::Layouter::default();
+            layouter.update(m.to_ctx()).unwrap();
+            let (mut storage, mut shared) = (0, 0);
+            for (_, g) in m.global_variables.iter() {
+                match g.space {
+                    naga::AddressSpace::Storage { .. } => storage += 1,
+                    naga::AddressSpace::WorkGroup => shared += layouter[g.ty].size,
+                    _ => {}
+                }
+            }
+            assert!(storage <= 8 && shared <= 16_384 && s.workgroup_size <= 256, "{}", s.name);
+        }
+    }
+
+    #[test]
+    fn uniform_block_equals_its_rust_twin() {
+        for s in ALL {
+            let (m, _) = module(&s);
+            let (_, ty) = m.types.iter().find(|(_, t)| t.name.as_deref() == Some("MelParams")).unwrap();
+            let naga::TypeInner::Struct { members, span } = &ty.inner else { panic!("a struct") };
+            assert_eq!(*span as usize, size_of::<MelParams>());
+            let names: Vec<_> = members.iter().map(|m| (m.name.clone().unwrap(), m.offset as usize)).collect();
+            assert_eq!(names, MelParams::FIELDS.map(|(n, o)| (n.to_owned(), o)));
+        }
+    }
+}

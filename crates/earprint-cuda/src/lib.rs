@@ -7,3 +7,5 @@
 //! Sameness: no contraction (`--fmad=false`, `-ffp-contract=off`), no built-in whose bits differ between devices.
 
 pub mod translate;
+#[cfg(feature = "emulate")]
+pub mod emulate;

@@ -58,17 +58,17 @@ pub fn parse_header(prefix: &[u8], total_bytes: u64, limits: &Limits) -> Result<
     })
 }
 
+/// Random access for [`parse_with`]: fills the slice with the bytes at the offset and returns true, or
+/// returns false to stop.
+pub type Fetch<'a> = dyn FnMut(u64, &mut [u8]) -> Result<bool, AudioError> + 'a;
+
 /// The parser itself, over any random access: `fetch(offset, out)` fills `out` and returns true, or
 /// returns false to stop, which makes the result `None`. It is never asked for bytes beyond
 /// `total_bytes`.
 ///
 /// # Errors
 /// As [`parse`], and whatever `fetch` returns.
-pub fn parse_with(
-    total_bytes: u64,
-    limits: &Limits,
-    fetch: &mut dyn FnMut(u64, &mut [u8]) -> Result<bool, AudioError>,
-) -> Result<Option<WavLayout>, AudioError> {
+pub fn parse_with(total_bytes: u64, limits: &Limits, fetch: &mut Fetch<'_>) -> Result<Option<WavLayout>, AudioError> {
     limits.check_bytes(total_bytes)?;
     if total_bytes < 12 {
         return Err(truncated(total_bytes, "a RIFF header of 12 bytes"));
@@ -122,9 +122,13 @@ pub fn parse_with(
                 if let (true, u32::MAX, Some(real)) = (has_ds64, chunk.size, ds64_data) {
                     size = real;
                 }
-                if size == 0 && here > 0 && !walk.chunk_follows(chunk.body, fetch)? {
-                    size = UNKNOWN;
-                } else if is_placeholder(size) && size > here {
+                let unknown = if size == 0 {
+                    let Some(follows) = walk.chunk_follows(chunk.body, fetch)? else { return Ok(None) };
+                    here > 0 && !follows
+                } else {
+                    is_placeholder(size) && size > here
+                };
+                if unknown {
                     size = UNKNOWN;
                 }
                 data = Some((chunk.body, size));
@@ -203,10 +207,8 @@ struct Walk {
     odd: bool,
 }
 
-type Fetch<'a> = &'a mut dyn FnMut(u64, &mut [u8]) -> Result<bool, AudioError>;
-
 impl Walk {
-    fn next(&mut self, fetch: Fetch<'_>) -> Result<Step, AudioError> {
+    fn next(&mut self, fetch: &mut Fetch<'_>) -> Result<Step, AudioError> {
         let mut head = [0u8; 8];
         // After an odd chunk read from the unpadded place, so that one look settles both readings.
         if self.odd && self.offset.saturating_add(7) <= self.total_bytes {
@@ -238,13 +240,17 @@ impl Walk {
     }
 
     /// Whether a plausible chunk begins at `offset`: then a `data` of size 0 before it is truly empty.
-    fn chunk_follows(&self, offset: u64, fetch: Fetch<'_>) -> Result<bool, AudioError> {
+    /// `None` if `fetch` declined.
+    fn chunk_follows(&self, offset: u64, fetch: &mut Fetch<'_>) -> Result<Option<bool>, AudioError> {
         let mut head = [0u8; 8];
-        if self.total_bytes.saturating_sub(offset) < 8 || !fetch(offset, &mut head)? {
-            return Ok(false);
+        if self.total_bytes.saturating_sub(offset) < 8 {
+            return Ok(Some(false));
+        }
+        if !fetch(offset, &mut head)? {
+            return Ok(None);
         }
         let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-        Ok(is_id(&head[..4]) && u64::from(size) <= self.total_bytes - offset - 8)
+        Ok(Some(is_id(&head[..4]) && u64::from(size) <= self.total_bytes - offset - 8))
     }
 }
 

@@ -141,6 +141,25 @@ pub fn aiff(rate_hz: u32, planes: &[Vec<i16>]) -> Vec<u8> {
     out
 }
 
+/// CAF, 16 bits big-endian.
+pub fn caf(rate_hz: u32, planes: &[Vec<i16>]) -> Vec<u8> {
+    let channels = planes.len() as u32;
+    let mut desc = f64::from(rate_hz).to_be_bytes().to_vec();
+    desc.extend(b"lpcm");
+    desc.extend([0, 2 * channels, 1, channels, 16].iter().flat_map(|x: &u32| x.to_be_bytes()));
+    let mut data = vec![0u8; 4];
+    for n in 0..planes[0].len() {
+        data.extend(planes.iter().flat_map(|plane| plane[n].to_be_bytes()));
+    }
+    let mut out = b"caff\x00\x01\x00\x00".to_vec();
+    for (id, chunk) in [(b"desc", desc), (b"data", data)] {
+        out.extend(id);
+        out.extend((chunk.len() as u64).to_be_bytes());
+        out.extend(chunk);
+    }
+    out
+}
+
 /// MP3 packets of digital silence: 44.1 kHz stereo, 128 kbit/s, empty side information.
 pub fn mp3_silence(packets: usize) -> Vec<u8> {
     let mut packet = vec![0xFF, 0xFB, 0x90, 0x00];

@@ -1,0 +1,106 @@
+//! From kernel text to a loaded library: launcher, g++, temporary folder.
+
+use super::EmulateError;
+use crate::translate::{BindingKind, CudaKernel};
+use std::{
+    fmt::Write as _,
+    path::PathBuf,
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+/// Fibers and CUDA's built-in variables, put before the kernel.
+const HOST: &str = include_str!("host.h");
+
+/// No contraction, no fast math: the options that sameness rests on, and those of a shared library.
+const OPTIONS: [&str; 9] = [
+    "-O2",
+    "-std=c++17",
+    "-fPIC",
+    "-shared",
+    "-pthread",
+    "-ffp-contract=off",
+    "-fno-strict-aliasing",
+    "-U_FORTIFY_SOURCE",
+    "-DEARPRINT_HOST_EMULATION",
+];
+
+/// A folder that goes with its value.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> std::io::Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "earprint-emulate-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A folder left behind in the temporary folder harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Compiles and loads. On Unix the library stays usable after its file is gone, so nothing is left behind.
+pub(super) fn compile(kernel: &CudaKernel) -> Result<libloading::Library, EmulateError> {
+    if !cfg!(unix) {
+        return Err(EmulateError::NoCompiler(std::io::Error::new(
+            std::io::ErrorKind::Unsupported,
+            "the emulator needs Unix fibers",
+        )));
+    }
+    let scratch = Scratch::new()?;
+    let source = scratch.0.join("kernel.cpp");
+    let library = scratch.0.join("kernel.so");
+    std::fs::write(&source, full_text(kernel))?;
+    let output = Command::new("g++")
+        .args(OPTIONS)
+        .arg("-w")
+        .arg("-o")
+        .arg(&library)
+        .arg(&source)
+        .output()
+        .map_err(EmulateError::NoCompiler)?;
+    if !output.status.success() {
+        return Err(EmulateError::Compile {
+            log: String::from_utf8_lossy(&output.stderr).into_owned(),
+        });
+    }
+    // SAFETY: the library is what we compiled just now; its only initialisers are those of its own static variables.
+    Ok(unsafe { libloading::Library::new(&library)? })
+}
+
+/// Host part, kernel, and a launcher that unpacks a `cuLaunchKernel`-like parameter list.
+fn full_text(kernel: &CudaKernel) -> String {
+    // The parameter types are taken from the kernel's own signature, so they cannot disagree with it.
+    let mut count = 0;
+    for binding in &kernel.bindings {
+        count += match binding.kind {
+            BindingKind::Uniform { .. } => 1,
+            BindingKind::StorageRead(_) | BindingKind::StorageReadWrite(_) => 2,
+        };
+    }
+    let [x, y, z] = kernel.workgroup_size;
+    let CudaKernel { source, symbol, static_shared_bytes, uses_barriers, .. } = kernel;
+    let mut text = format!("{HOST}\n{source}\n");
+    let _ = write!(
+        text,
+        "template <class... P, size_t... K> static void ep_unpack(void (*f)(P...), void** args, std::index_sequence<K...>) {{\n\
+         \x20 f(*(typename std::remove_cv<P>::type*)args[K]...);\n\
+         }}\n\
+         static void ep_invoke(void** args) {{ ep_unpack({symbol}, args, std::make_index_sequence<{count}>()); }}\n\
+         extern \"C\" const char* launch(void** args, unsigned gx, unsigned gy, unsigned gz) {{\n\
+         \x20 unsigned workers = std::thread::hardware_concurrency();\n\
+         \x20 return ep_run(ep_invoke, args, {{{x}, {y}, {z}}}, {{gx, gy, gz}}, {static_shared_bytes}, {uses_barriers}, workers ? workers : 1);\n\
+         }}\n"
+    );
+    text
+}
