@@ -57,7 +57,8 @@ mod tests {
     use naga::valid::{Capabilities, ValidationFlags, Validator};
 
     fn module(s: &Shader) -> (naga::Module, naga::valid::ModuleInfo) {
-        let module = naga::front::wgsl::parse_str(s.source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(s.source)));
+        let module =
+            naga::front::wgsl::parse_str(s.source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(s.source)));
         let info = Validator::new(ValidationFlags::all(), Capabilities::empty())
             .validate(&module)
             .unwrap_or_else(|e| panic!("{}: {}", s.name, e.emit_to_string(s.source)));

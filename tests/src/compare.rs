@@ -49,7 +49,9 @@ pub fn equal_bits(want: &[f32], got: &[f32]) -> Result<(), String> {
     let differing = want.iter().zip(got).filter(|(w, g)| w.to_bits() != g.to_bits()).count();
     match want.iter().zip(got).position(|(w, g)| w.to_bits() != g.to_bits()) {
         None => Ok(()),
-        Some(i) => Err(format!("{differing} of {} values differ, first at {i}: {:?} and {:?}", want.len(), want[i], got[i])),
+        Some(i) => {
+            Err(format!("{differing} of {} values differ, first at {i}: {:?} and {:?}", want.len(), want[i], got[i]))
+        }
     }
 }
 

@@ -36,7 +36,8 @@ fn without_floor(name: &str) -> MelJob {
 fn every_width_gives_the_reference() {
     for name in ["leak", "leak-64", "librosa", "whisper"] {
         let job = without_floor(name);
-        let clip = signals::varied_i16(3, if job.windows.is_some() { 40_960 } else { 9_000 }, job.spec.sample_rate.into());
+        let clip =
+            signals::varied_i16(3, if job.windows.is_some() { 40_960 } else { 9_000 }, job.spec.sample_rate.into());
         let clip64: Vec<f64> = clip.iter().map(|&x| f64::from(x) / 32768.0).collect();
         let mut want = reference::mel(&clip64, &job);
         if let Some(w) = &job.windows {

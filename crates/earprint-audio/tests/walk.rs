@@ -22,7 +22,10 @@ impl Folder {
     }
 
     fn list(&self) -> Vec<(String, Outcome)> {
-        walk(&[self.0.clone()], &WalkOptions::default()).into_iter().map(|e| (e.relative, e.outcome)).collect()
+        walk(std::slice::from_ref(&self.0), &WalkOptions::default())
+            .into_iter()
+            .map(|e| (e.relative, e.outcome))
+            .collect()
     }
 }
 

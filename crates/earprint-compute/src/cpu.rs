@@ -58,12 +58,12 @@ impl CpuBackend {
         match plan.dtype {
             Dtype::F32 => {
                 let mut out = vec![0.0; n];
-                fill(kernel, plan, batch, &mut out, self.threads, &mut self.scratch, Out::F32);
+                fill(kernel, plan, batch, &mut out, self.threads, &mut self.scratch);
                 MelValues::F32(out)
             }
             Dtype::F16 => {
                 let mut out = vec![0; n];
-                fill(kernel, plan, batch, &mut out, self.threads, &mut self.scratch, Out::F16);
+                fill(kernel, plan, batch, &mut out, self.threads, &mut self.scratch);
                 MelValues::F16(out)
             }
         }
@@ -80,14 +80,30 @@ impl Default for CpuBackend {
 #[cfg(feature = "threads")]
 const TASK_OUTPUTS: usize = 256;
 
-fn fill<T: Send>(
+/// A type the kernel writes.
+trait Value: Send + Sized {
+    fn out(values: &mut [Self]) -> Out<'_>;
+}
+
+impl Value for f32 {
+    fn out(values: &mut [Self]) -> Out<'_> {
+        Out::F32(values)
+    }
+}
+
+impl Value for u16 {
+    fn out(values: &mut [Self]) -> Out<'_> {
+        Out::F16(values)
+    }
+}
+
+fn fill<T: Value>(
     kernel: &MelKernel,
     plan: &MelPlan,
     batch: &MelBatch,
     out: &mut [T],
     threads: bool,
     scratch: &mut Scratch,
-    wrap: for<'a> fn(&'a mut [T]) -> Out<'a>,
 ) {
     let bands = plan.job.spec.n_mels;
     let one = |slot: Slot, out: &mut [T], scratch: &mut Scratch| {
@@ -95,7 +111,7 @@ fn fill<T: Send>(
             earprint_signal::PcmSlice::I16(s) => earprint_signal::PcmSlice::I16(&s[slot.start..]),
             earprint_signal::PcmSlice::F32(s) => earprint_signal::PcmSlice::F32(&s[slot.start..]),
         };
-        kernel.run(pcm, slot.outputs, Layout::TimeMajor, wrap(out), scratch);
+        kernel.run(pcm, slot.outputs, Layout::TimeMajor, T::out(out), scratch);
     };
     #[cfg(feature = "threads")]
     if threads {

@@ -181,7 +181,11 @@ impl MelSpec {
     /// `OutOfRange` names the first field that breaks a rule, with its value and the rule.
     pub fn check(&self) -> Result<(), SpecError> {
         let whole = |field, v: usize, least: usize, most: usize| {
-            if (least..=most).contains(&v) { Ok(()) } else { Err(SpecError::range(field, v, format!("{least} to {most}"))) }
+            if (least..=most).contains(&v) {
+                Ok(())
+            } else {
+                Err(SpecError::range(field, v, format!("{least} to {most}")))
+            }
         };
         whole("sample_rate", self.sample_rate as usize, 100, 768_000)?;
         whole("n_fft", self.n_fft, 16, 65_536)?;
@@ -192,7 +196,7 @@ impl MelSpec {
         if !(self.f_min >= 0.0 && self.f_min < self.f_max) {
             return Err(SpecError::range("f_min", self.f_min, format!("0 to below f_max ({} Hz)", self.f_max)));
         }
-        if !(self.f_max <= nyquist) {
+        if self.f_max.is_nan() || self.f_max > nyquist {
             return Err(SpecError::range("f_max", self.f_max, format!("at most {nyquist} Hz, half the sample rate")));
         }
         let amin = match self.log {
@@ -261,7 +265,11 @@ impl MelJob {
             return Err(SpecError::range("top_db", "per file", "none for a job with windows"));
         }
         if self.spec.frames(w.short_length) == 0 {
-            return Err(SpecError::range("short_length", w.short_length, format!("at least n_fft ({})", self.spec.n_fft)));
+            return Err(SpecError::range(
+                "short_length",
+                w.short_length,
+                format!("at least n_fft ({})", self.spec.n_fft),
+            ));
         }
         Ok(())
     }
@@ -272,8 +280,24 @@ impl MelJob {
         let s = &self.spec;
         format!(
             "{};rate={};n_fft={};win={};hop={};window={:?};center={};pad={:?};drop_last={};power={:?};mels={};f_min={};f_max={};scale={:?};norm={:?};log={:?};windows={:?};pool={:?}",
-            crate::MEL_SCHEMA, s.sample_rate, s.n_fft, s.win_length, s.hop_length, s.window, s.center, s.pad_mode,
-            s.drop_last, s.power, s.n_mels, s.f_min, s.f_max, s.mel_scale, s.norm, s.log, self.windows, self.pool
+            crate::MEL_SCHEMA,
+            s.sample_rate,
+            s.n_fft,
+            s.win_length,
+            s.hop_length,
+            s.window,
+            s.center,
+            s.pad_mode,
+            s.drop_last,
+            s.power,
+            s.n_mels,
+            s.f_min,
+            s.f_max,
+            s.mel_scale,
+            s.norm,
+            s.log,
+            self.windows,
+            self.pool
         )
     }
 

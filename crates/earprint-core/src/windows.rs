@@ -29,11 +29,7 @@ impl Windows {
     /// `OutOfRange` with the field that breaks a rule.
     pub fn check(&self) -> Result<(), SpecError> {
         let whole = |field, v: usize, most: usize| {
-            if v == 0 || v > most {
-                Err(SpecError::range(field, v, format!("1 to {most} samples")))
-            } else {
-                Ok(())
-            }
+            if v == 0 || v > most { Err(SpecError::range(field, v, format!("1 to {most} samples"))) } else { Ok(()) }
         };
         whole("clip_samples", self.clip_samples, 1 << 28)?;
         whole("long_length", self.long_length, self.clip_samples)?;

@@ -1,6 +1,9 @@
 //! Translated kernels on the CPU, bit for bit against Rust twins.
 #![cfg(feature = "emulate")]
-use earprint_cuda::{emulate::{Arg, Emulator}, translate::translate};
+use earprint_cuda::{
+    emulate::{Arg, Emulator},
+    translate::translate,
+};
 
 const SAXPY: &str = r"
 struct Params { n: u32, a: f32 }
@@ -22,7 +25,10 @@ fn saxpy() {
     let e = Emulator::new(&k).unwrap();
     let mut x: Vec<u32> = (0..100).map(|i| (i as f32 * 0.1).to_bits()).collect();
     let mut y: Vec<u32> = (0..100).map(|i| (i as f32 * 0.7).to_bits()).collect();
-    let mut p = 100u32.to_ne_bytes().to_vec(); p.extend(1.1f32.to_ne_bytes());
-    e.run([2,1,1], &mut [Arg::Uniform(&p), Arg::Buffer(&mut x), Arg::Buffer(&mut y)]).unwrap();
-    for i in 0..100 { assert_eq!(y[i], (1.1f32 * (i as f32*0.1) + i as f32 * 0.7).to_bits()); }
+    let mut p = 100u32.to_ne_bytes().to_vec();
+    p.extend(1.1f32.to_ne_bytes());
+    e.run([2, 1, 1], &mut [Arg::Uniform(&p), Arg::Buffer(&mut x), Arg::Buffer(&mut y)]).unwrap();
+    for i in 0..100 {
+        assert_eq!(y[i], (1.1f32 * (i as f32 * 0.1) + i as f32 * 0.7).to_bits());
+    }
 }

@@ -5,7 +5,6 @@
 
 use earprint_core::{MelNorm, MelScale, MelSpec};
 
-
 const SLANEY_BREAK_HZ: f64 = 1000.0;
 const SLANEY_BREAK_MEL: f64 = 15.0;
 
@@ -37,9 +36,8 @@ pub fn hz_from_mel(mel: f64, scale: MelScale) -> f64 {
 pub fn mel_filter_bank(spec: &MelSpec) -> Vec<f64> {
     let (bins, bands) = (spec.n_bins(), spec.n_mels);
     let (lo, hi) = (mel_from_hz(spec.f_min, spec.mel_scale), mel_from_hz(spec.f_max, spec.mel_scale));
-    let edges: Vec<f64> = (0..bands + 2)
-        .map(|i| hz_from_mel(lo + (hi - lo) * i as f64 / (bands + 1) as f64, spec.mel_scale))
-        .collect();
+    let edges: Vec<f64> =
+        (0..bands + 2).map(|i| hz_from_mel(lo + (hi - lo) * i as f64 / (bands + 1) as f64, spec.mel_scale)).collect();
     let mut bank = vec![0.0; bands * bins];
     for m in 0..bands {
         let (left, centre, right) = (edges[m], edges[m + 1], edges[m + 2]);

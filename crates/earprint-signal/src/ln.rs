@@ -19,7 +19,7 @@ pub const LN_COEFFICIENTS: [f32; 9] = [
 ];
 
 /// Upper part of ln 2, 355/512: exact in f32, and its product with any exponent is exact.
-pub const LN2_HI: f32 = 0.693_359_375;
+pub const LN2_HI: f32 = 0.693_359_4;
 
 /// ln 2 - `LN2_HI`.
 pub const LN2_LO: f32 = -2.121_944_4e-4;

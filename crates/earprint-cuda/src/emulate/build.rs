@@ -31,11 +31,7 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new() -> std::io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "earprint-emulate-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("earprint-emulate-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir(&path)?;
         Ok(Self(path))
@@ -70,9 +66,7 @@ pub(super) fn compile(kernel: &CudaKernel) -> Result<libloading::Library, Emulat
         .output()
         .map_err(EmulateError::NoCompiler)?;
     if !output.status.success() {
-        return Err(EmulateError::Compile {
-            log: String::from_utf8_lossy(&output.stderr).into_owned(),
-        });
+        return Err(EmulateError::Compile { log: String::from_utf8_lossy(&output.stderr).into_owned() });
     }
     // SAFETY: the library is what we compiled just now; its only initialisers are those of its own static variables.
     Ok(unsafe { libloading::Library::new(&library)? })

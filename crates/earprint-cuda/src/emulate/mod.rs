@@ -44,12 +44,7 @@ impl Emulator {
         let library = build::compile(kernel)?;
         // SAFETY: `launch` is defined with this signature by the launcher that `build` generates into the library.
         let launch = unsafe { *library.get::<Launch>(b"launch\0")? };
-        Ok(Self {
-            kernel: kernel.clone(),
-            launch,
-            serial: Mutex::new(()),
-            _library: library,
-        })
+        Ok(Self { kernel: kernel.clone(), launch, serial: Mutex::new(()), _library: library })
     }
 
     /// Runs `groups` workgroups over `args` and returns when all have ended.
@@ -91,10 +86,7 @@ impl Emulator {
                     }
                     slots.push(Slot::Block(block));
                 }
-                (
-                    Arg::Buffer(words),
-                    BindingKind::StorageRead(layout) | BindingKind::StorageReadWrite(layout),
-                ) => {
+                (Arg::Buffer(words), BindingKind::StorageRead(layout) | BindingKind::StorageReadWrite(layout)) => {
                     let bytes = 4 * words.len() as u64;
                     let len = layout.len_elements(bytes).ok_or_else(|| {
                         let want = layout.header_bytes + layout.element_bytes;
@@ -124,9 +116,6 @@ impl Emulator {
         }
         // SAFETY: a non-null result is a terminated string in the library's static memory, valid until the next launch.
         let message = unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned();
-        Err(EmulateError::Fault {
-            entry: self.kernel.entry.clone(),
-            message,
-        })
+        Err(EmulateError::Fault { entry: self.kernel.entry.clone(), message })
     }
 }

@@ -21,17 +21,9 @@ impl Writer<'_> {
         let symbol = format!("{}_kernel", names::plain(Some(&entry.name)));
         let (bindings, parameters) = self.parameters()?;
 
-        let mut f = FunctionWriter::new(
-            self,
-            &entry.function,
-            self.info.get_entry_point(0),
-            format!("fn {}", entry.name),
-        );
-        f.line(&format!(
-            "EP_KERNEL({}) {symbol}({}) {{",
-            size[0] * size[1] * size[2],
-            parameters.join(", ")
-        ));
+        let mut f =
+            FunctionWriter::new(self, &entry.function, self.info.get_entry_point(0), format!("fn {}", entry.name));
+        f.line(&format!("EP_KERNEL({}) {symbol}({}) {{", size[0] * size[1] * size[2], parameters.join(", ")));
         f.depth += 1;
         let static_shared_bytes = f.module_variables(size)?;
         f.builtin_arguments(size)?;
@@ -53,12 +45,8 @@ impl Writer<'_> {
 
     /// Bindings in ascending order, and the C++ parameters they become.
     fn parameters(&self) -> Result<(Vec<BindingInfo>, Vec<String>)> {
-        let mut globals: Vec<_> = self
-            .module
-            .global_variables
-            .iter()
-            .filter_map(|(h, global)| Some((global.binding?, h, global)))
-            .collect();
+        let mut globals: Vec<_> =
+            self.module.global_variables.iter().filter_map(|(h, global)| Some((global.binding?, h, global))).collect();
         globals.sort_by_key(|(binding, ..)| (binding.group, binding.binding));
         let (mut bindings, mut parameters, mut bytes) = (Vec::new(), Vec::new(), 0u32);
         for (binding, h, global) in globals {
@@ -95,20 +83,16 @@ impl Writer<'_> {
             });
         }
         if bytes > MAX_PARAMETER_BYTES {
-            return Err(TranslateError::ParametersTooLarge {
-                bytes,
-                max: MAX_PARAMETER_BYTES,
-            });
+            return Err(TranslateError::ParametersTooLarge { bytes, max: MAX_PARAMETER_BYTES });
         }
         Ok((bindings, parameters))
     }
 
     fn storage_layout(&self, global: &GlobalVariable) -> StorageLayout {
         let runtime = |ty: Handle<naga::Type>, offset| match self.module.types[ty].inner {
-            TypeInner::Array { size: ArraySize::Dynamic, stride, .. } => Some(StorageLayout {
-                header_bytes: offset,
-                element_bytes: stride,
-            }),
+            TypeInner::Array { size: ArraySize::Dynamic, stride, .. } => {
+                Some(StorageLayout { header_bytes: offset, element_bytes: stride })
+            }
             _ => None,
         };
         let tail = match self.module.types[global.ty].inner {
@@ -117,10 +101,7 @@ impl Writer<'_> {
             }
             _ => runtime(global.ty, 0),
         };
-        tail.unwrap_or(StorageLayout {
-            header_bytes: self.size(global.ty),
-            element_bytes: 0,
-        })
+        tail.unwrap_or(StorageLayout { header_bytes: self.size(global.ty), element_bytes: 0 })
     }
 }
 
@@ -158,10 +139,7 @@ impl FunctionWriter<'_> {
         if self.w.options.zero_workgroup_memory && !shared.is_empty() {
             let threads = size[0] * size[1] * size[2];
             for name in shared {
-                self.line(&format!(
-                    "ep_zero({name}, ep_local_index({}u, {}u), {threads}u);",
-                    size[0], size[1]
-                ));
+                self.line(&format!("ep_zero({name}, ep_local_index({}u, {}u), {threads}u);", size[0], size[1]));
             }
             self.line("EP_BARRIER();");
         }

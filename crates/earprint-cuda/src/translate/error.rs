@@ -52,10 +52,7 @@ pub enum TranslateError {
 impl TranslateError {
     /// [`TranslateError::Unsupported`] from its two words.
     pub(crate) fn unsupported(construct: impl Into<String>, place: impl Into<String>) -> Self {
-        Self::Unsupported {
-            construct: construct.into(),
-            place: place.into(),
-        }
+        Self::Unsupported { construct: construct.into(), place: place.into() }
     }
 }
 

@@ -42,11 +42,7 @@ impl FunctionWriter<'_> {
 
     /// The value of an expression, at any place where the IR may use it.
     pub(super) fn value(&self, h: Handle<Expression>) -> Result<String> {
-        if self.baked.contains(&h) {
-            Ok(names::value(self.fun, h))
-        } else {
-            self.render(h)
-        }
+        if self.baked.contains(&h) { Ok(names::value(self.fun, h)) } else { self.render(h) }
     }
 
     /// C++ of one expression over the values of its operands.
@@ -98,9 +94,7 @@ impl FunctionWriter<'_> {
                 })
             }
             Expression::Relational { fun, argument } => self.relational(fun, argument),
-            Expression::Math { fun, arg, arg1, arg2, arg3 } => {
-                self.math(fun, &[Some(arg), arg1, arg2, arg3])
-            }
+            Expression::Math { fun, arg, arg1, arg2, arg3 } => self.math(fun, &[Some(arg), arg1, arg2, arg3]),
             Expression::As { expr, kind, convert } => self.conversion(expr, kind, convert),
             ref other => Err(self.unsupported(construct(other))),
         }
@@ -122,9 +116,7 @@ impl FunctionWriter<'_> {
     fn value_element(&self, base: Handle<Expression>, index: &str, dynamic: bool) -> Result<String> {
         let value = self.value(base)?;
         match *self.inner(base) {
-            TypeInner::Vector { size, .. } => {
-                Ok(format!("{value}.e[{}]", checked(index, size as u32, dynamic)))
-            }
+            TypeInner::Vector { size, .. } => Ok(format!("{value}.e[{}]", checked(index, size as u32, dynamic))),
             TypeInner::Array { size: ArraySize::Constant(len), base: element, stride } => {
                 let suffix = if self.w.is_padded(element, stride) { ".v" } else { "" };
                 Ok(format!("{value}.e[{}]{suffix}", checked(index, len.get(), dynamic)))
@@ -151,9 +143,7 @@ impl Writer<'_> {
         match arena[h] {
             Expression::Literal(value) => literal(value, place),
             // Written out again, not by name: a table's initialiser must not read another table.
-            Expression::Constant(constant) => {
-                self.constant_text(self.module.constants[constant].init, place)
-            }
+            Expression::Constant(constant) => self.constant_text(self.module.constants[constant].init, place),
             Expression::ZeroValue(ty) => Ok(format!("{}{{}}", self.type_name(ty, place)?)),
             Expression::Compose { ty, ref components } => {
                 let mut parts = Vec::new();
@@ -162,10 +152,7 @@ impl Writer<'_> {
                 }
                 self.compose_text(ty, &parts, place)
             }
-            ref other => Err(TranslateError::unsupported(
-                format!("constant expression {other:?}"),
-                place,
-            )),
+            ref other => Err(TranslateError::unsupported(format!("constant expression {other:?}"), place)),
         }
     }
 
@@ -179,9 +166,9 @@ impl Writer<'_> {
     ) -> Result<()> {
         let vector = matches!(self.module.types[whole].inner, TypeInner::Vector { .. });
         match self.module.global_expressions[h] {
-            Expression::Compose { ref components, .. } if vector => components
-                .iter()
-                .try_for_each(|&c| self.constant_parts(c, whole, parts, place)),
+            Expression::Compose { ref components, .. } if vector => {
+                components.iter().try_for_each(|&c| self.constant_parts(c, whole, parts, place))
+            }
             Expression::Splat { size, value } if vector => {
                 let text = self.constant_text(value, place)?;
                 parts.extend(std::iter::repeat_n(text, size as usize));
@@ -201,10 +188,8 @@ impl Writer<'_> {
             TypeInner::Vector { .. } => Ok(format!("{name}{{{{{}}}}}", parts.join(", "))),
             TypeInner::Array { base, stride, .. } => {
                 let padded = self.is_padded(base, stride);
-                let parts: Vec<_> = parts
-                    .iter()
-                    .map(|part| if padded { format!("{{{part}}}") } else { part.clone() })
-                    .collect();
+                let parts: Vec<_> =
+                    parts.iter().map(|part| if padded { format!("{{{part}}}") } else { part.clone() }).collect();
                 Ok(format!("{name}{{{{{}}}}}", parts.join(", ")))
             }
             TypeInner::Struct { .. } => self.struct_text(ty, parts, place),
@@ -236,7 +221,10 @@ fn literal(value: Literal, place: &str) -> Result<String> {
         Literal::U32(v) => Ok(format!("{v}u")),
         Literal::Bool(v) => Ok(v.to_string()),
         other => Err(TranslateError::unsupported(
-            format!("literal of type {}", types::scalar(other.scalar(), place).unwrap_or("outside f32, i32, u32, bool")),
+            format!(
+                "literal of type {}",
+                types::scalar(other.scalar(), place).unwrap_or("outside f32, i32, u32, bool")
+            ),
             place,
         )),
     }

@@ -84,23 +84,15 @@ fn class(fun: M) -> Class {
 
 impl FunctionWriter<'_> {
     pub(super) fn math(&self, fun: M, arguments: &[Option<Handle<Expression>>]) -> Result<String> {
-        let inexact = |function: &str| {
-            Err(TranslateError::Inexact {
-                function: function.to_owned(),
-                place: self.place.clone(),
-            })
-        };
+        let inexact =
+            |function: &str| Err(TranslateError::Inexact { function: function.to_owned(), place: self.place.clone() });
         let name = match class(fun) {
             Class::Exact(name) => name,
             Class::Inexact(name, _) if self.w.options.allow_inexact => name,
             Class::Inexact(_, function) | Class::Refused(function) => return inexact(function),
             Class::Unsupported => return Err(self.unsupported(format!("built-in function {fun:?}"))),
         };
-        let values = arguments
-            .iter()
-            .flatten()
-            .map(|&h| self.value(h))
-            .collect::<Result<Vec<_>>>()?;
+        let values = arguments.iter().flatten().map(|&h| self.value(h)).collect::<Result<Vec<_>>>()?;
         Ok(format!("ep_{name}({})", values.join(", ")))
     }
 }

@@ -46,41 +46,24 @@ pub fn translate_with(wgsl: &str, entry: &str, options: &Options) -> Result<Cuda
 
 /// Parses and validates, then keeps what `entry` needs, with override constants replaced by their values.
 fn load(wgsl: &str, entry: &str, options: &Options) -> Result<(naga::Module, ModuleInfo)> {
-    let mut module = naga::front::wgsl::parse_str(wgsl)
-        .map_err(|e| TranslateError::Parse(e.emit_to_string(wgsl)))?;
+    let mut module = naga::front::wgsl::parse_str(wgsl).map_err(|e| TranslateError::Parse(e.emit_to_string(wgsl)))?;
     validate(&module, wgsl)?;
 
     let is_compute = |e: &naga::EntryPoint| e.stage == naga::ShaderStage::Compute;
-    if !module
-        .entry_points
-        .iter()
-        .any(|e| is_compute(e) && e.name == entry)
-    {
-        let found: Vec<_> = module
-            .entry_points
-            .iter()
-            .filter(|e| is_compute(e))
-            .map(|e| e.name.clone())
-            .collect();
+    if !module.entry_points.iter().any(|e| is_compute(e) && e.name == entry) {
+        let found: Vec<_> = module.entry_points.iter().filter(|e| is_compute(e)).map(|e| e.name.clone()).collect();
         return Err(TranslateError::EntryNotFound {
             entry: entry.to_owned(),
-            found: if found.is_empty() {
-                "none".to_owned()
-            } else {
-                found.join(", ")
-            },
+            found: if found.is_empty() { "none".to_owned() } else { found.join(", ") },
         });
     }
-    module
-        .entry_points
-        .retain(|e| is_compute(e) && e.name == entry);
+    module.entry_points.retain(|e| is_compute(e) && e.name == entry);
     // Only what this entry point reaches may decide about refusal and about the parameter list. Override constants go first:
     // unused ones may still be named in `options`.
     let info = validate(&module, wgsl)?;
     let constants = options.overrides.iter().cloned().collect();
-    let (module, _) =
-        naga::back::pipeline_constants::process_overrides(&module, &info, None, &constants)
-            .map_err(|e| TranslateError::Override(e.to_string()))?;
+    let (module, _) = naga::back::pipeline_constants::process_overrides(&module, &info, None, &constants)
+        .map_err(|e| TranslateError::Override(e.to_string()))?;
     let mut module = module.into_owned();
     naga::compact::compact(&mut module, naga::compact::KeepUnused::No);
     let info = validate(&module, wgsl)?;

@@ -7,11 +7,7 @@ use super::{
     kernel::{CudaKernel, Options},
     loops, names,
 };
-use naga::{
-    Expression, GlobalVariable, Handle, Module, Statement, TypeInner,
-    proc::Layouter,
-    valid::ModuleInfo,
-};
+use naga::{Expression, GlobalVariable, Handle, Module, Statement, TypeInner, proc::Layouter, valid::ModuleInfo};
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// CUDA functions for the built-ins that [`Options::allow_inexact`] admits.
@@ -31,16 +27,8 @@ impl<'a> Writer<'a> {
     /// Prepares the layouts and the globals of every function.
     pub fn new(module: &'a Module, info: &'a ModuleInfo, options: &'a Options) -> Result<Self> {
         let mut layouter = Layouter::default();
-        layouter
-            .update(module.to_ctx())
-            .map_err(|e| TranslateError::Validation(e.to_string()))?;
-        let mut writer = Self {
-            module,
-            info,
-            options,
-            layouter,
-            reached: Vec::new(),
-        };
+        layouter.update(module.to_ctx()).map_err(|e| TranslateError::Validation(e.to_string()))?;
+        let mut writer = Self { module, info, options, layouter, reached: Vec::new() };
         for (_, function) in module.functions.iter() {
             let reached = writer.globals_reached(function);
             writer.reached.push(reached);
@@ -55,18 +43,13 @@ impl<'a> Writer<'a> {
         self.declare_tables(&mut code)?;
         for (handle, function) in self.module.functions.iter() {
             let name = function.name.as_deref().unwrap_or("without a name");
-            let mut writer =
-                FunctionWriter::new(self, function, &self.info[handle], format!("fn {name}"));
+            let mut writer = FunctionWriter::new(self, function, &self.info[handle], format!("fn {name}"));
             writer.write_function(handle)?;
             code.push_str(&writer.out);
         }
         let mut kernel = self.write_entry(&mut code)?;
         kernel.uses_barriers = code.contains("EP_BARRIER()");
-        let inexact = if self.options.allow_inexact {
-            INEXACT
-        } else {
-            ""
-        };
+        let inexact = if self.options.allow_inexact { INEXACT } else { "" };
         kernel.source = format!("{PRELUDE}{inexact}\n// Translated from WGSL entry point {}\n{code}", kernel.entry);
         Ok(kernel)
     }
@@ -109,9 +92,6 @@ impl<'a> Writer<'a> {
 
     /// Whether constants of this type are kept as tables.
     pub fn is_table(&self, ty: Handle<naga::Type>) -> bool {
-        matches!(
-            self.module.types[ty].inner,
-            TypeInner::Array { .. } | TypeInner::Struct { .. }
-        )
+        matches!(self.module.types[ty].inner, TypeInner::Array { .. } | TypeInner::Struct { .. })
     }
 }

@@ -5,7 +5,9 @@ use super::{
     error::{Result, TranslateError},
     functions::FunctionWriter,
 };
-use naga::{BinaryOperator as Op, Expression, Handle, RelationalFunction, ScalarKind as Kind, TypeInner, UnaryOperator};
+use naga::{
+    BinaryOperator as Op, Expression, Handle, RelationalFunction, ScalarKind as Kind, TypeInner, UnaryOperator,
+};
 
 impl FunctionWriter<'_> {
     /// Scalar kind of a scalar or vector, and whether it is a scalar.
@@ -38,10 +40,7 @@ impl FunctionWriter<'_> {
             Op::Multiply => ("mul", "*", kind != Kind::Sint),
             Op::Divide => ("div", "/", kind == Kind::Float),
             Op::Modulo if kind == Kind::Float => {
-                return Err(TranslateError::Inexact {
-                    function: "% of f32".to_owned(),
-                    place: self.place.clone(),
-                });
+                return Err(TranslateError::Inexact { function: "% of f32".to_owned(), place: self.place.clone() });
             }
             Op::Modulo => ("rem", "%", false),
             Op::Equal => ("eq", "==", true),
@@ -58,11 +57,7 @@ impl FunctionWriter<'_> {
             Op::ShiftLeft => ("shl", "<<", false),
             Op::ShiftRight => ("shr", ">>", false),
         };
-        Ok(if scalars && same_in_cpp {
-            format!("{l} {symbol} {r}")
-        } else {
-            format!("ep_{name}({l}, {r})")
-        })
+        Ok(if scalars && same_in_cpp { format!("{l} {symbol} {r}") } else { format!("ep_{name}({l}, {r})") })
     }
 
     pub(super) fn relational(&self, fun: RelationalFunction, h: Handle<Expression>) -> Result<String> {

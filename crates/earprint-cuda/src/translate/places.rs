@@ -1,30 +1,20 @@
 //! Places: pointer expressions as C++ lvalues. They are never stored; their index values are, so a place means the same wherever
 //! it is written down.
 
-use super::{
-    error::Result,
-    functions::FunctionWriter,
-    names,
-    types::is_const,
-};
+use super::{error::Result, functions::FunctionWriter, names, types::is_const};
 use naga::{ArraySize, Expression, Handle, Type, TypeInner};
 
 impl<'w> FunctionWriter<'w> {
     /// Whether an expression is a pointer.
     pub(super) fn is_pointer(&self, h: Handle<Expression>) -> bool {
-        matches!(
-            self.inner(h),
-            TypeInner::Pointer { .. } | TypeInner::ValuePointer { .. }
-        )
+        matches!(self.inner(h), TypeInner::Pointer { .. } | TypeInner::ValuePointer { .. })
     }
 
     /// Type behind a pointer expression.
     pub(super) fn pointee(&self, h: Handle<Expression>) -> Result<TypeInner> {
         match *self.inner(h) {
             TypeInner::Pointer { base, .. } => Ok(self.w.module.types[base].inner.clone()),
-            TypeInner::ValuePointer { size: Some(size), scalar, .. } => {
-                Ok(TypeInner::Vector { size, scalar })
-            }
+            TypeInner::ValuePointer { size: Some(size), scalar, .. } => Ok(TypeInner::Vector { size, scalar }),
             TypeInner::ValuePointer { size: None, scalar, .. } => Ok(TypeInner::Scalar(scalar)),
             _ => Err(self.unsupported("a value where a pointer is expected")),
         }
@@ -41,9 +31,7 @@ impl<'w> FunctionWriter<'w> {
                 }
             }
             Expression::LocalVariable(local) => Ok(names::local(self.fun, local)),
-            Expression::FunctionArgument(index) => {
-                Ok(format!("(*{})", names::argument(self.fun, index as usize)))
-            }
+            Expression::FunctionArgument(index) => Ok(format!("(*{})", names::argument(self.fun, index as usize))),
             Expression::Access { base, index } => {
                 let index = self.value(index)?;
                 self.element(base, &index, true)
@@ -70,10 +58,9 @@ impl<'w> FunctionWriter<'w> {
         }
         let (len, suffix) = match (self.pointee(base)?, self.inner(base)) {
             (TypeInner::Vector { size, .. }, _) => (size as u32, ""),
-            (
-                TypeInner::Array { size: ArraySize::Constant(len), .. },
-                &TypeInner::Pointer { base: array, .. },
-            ) => (len.get(), self.padded_suffix(array)),
+            (TypeInner::Array { size: ArraySize::Constant(len), .. }, &TypeInner::Pointer { base: array, .. }) => {
+                (len.get(), self.padded_suffix(array))
+            }
             (other, _) => return Err(self.unsupported(format!("index into {other:?}"))),
         };
         let base = self.place_of(base)?;
@@ -138,9 +125,5 @@ impl<'w> FunctionWriter<'w> {
 
 /// An index, checked by the emulator where the validator could not.
 pub(super) fn checked(index: &str, len: u32, dynamic: bool) -> String {
-    if dynamic {
-        format!("EP_INDEX({index}, {len})")
-    } else {
-        index.to_owned()
-    }
+    if dynamic { format!("EP_INDEX({index}, {len})") } else { index.to_owned() }
 }

@@ -32,9 +32,7 @@ impl FunctionWriter<'_> {
                 Ok(())
             }
             Statement::Switch { selector, ref cases } => self.switch(selector, cases),
-            Statement::Loop { ref body, ref continuing, break_if } => {
-                self.loop_statement(body, continuing, break_if)
-            }
+            Statement::Loop { ref body, ref continuing, break_if } => self.loop_statement(body, continuing, break_if),
             Statement::Break => {
                 self.line("break;");
                 Ok(())
@@ -58,9 +56,7 @@ impl FunctionWriter<'_> {
             Statement::ControlBarrier(flags) => self.barrier(flags),
             Statement::MemoryBarrier(_) => Err(self.unsupported("memory barrier without control barrier")),
             Statement::Store { pointer, value } => self.store(pointer, value),
-            Statement::Atomic { pointer, fun, value, result } => {
-                self.atomic(pointer, fun, value, result)
-            }
+            Statement::Atomic { pointer, fun, value, result } => self.atomic(pointer, fun, value, result),
             Statement::WorkGroupUniformLoad { pointer, result } => {
                 // Between two barriers all invocations read the same word: one to see it written, one to keep it until all read.
                 self.line("EP_BARRIER();");
@@ -74,17 +70,11 @@ impl FunctionWriter<'_> {
                 self.declare_or_drop(result, &text)
             }
             Statement::Kill => Err(self.unsupported("discard")),
-            Statement::ImageStore { .. } | Statement::ImageAtomic { .. } => {
-                Err(self.unsupported("textures"))
-            }
+            Statement::ImageStore { .. } | Statement::ImageAtomic { .. } => Err(self.unsupported("textures")),
             Statement::SubgroupBallot { .. }
             | Statement::SubgroupGather { .. }
-            | Statement::SubgroupCollectiveOperation { .. } => {
-                Err(self.unsupported("subgroup operations"))
-            }
-            Statement::RayQuery { .. } | Statement::RayPipelineFunction(_) => {
-                Err(self.unsupported("ray tracing"))
-            }
+            | Statement::SubgroupCollectiveOperation { .. } => Err(self.unsupported("subgroup operations")),
+            Statement::RayQuery { .. } | Statement::RayPipelineFunction(_) => Err(self.unsupported("ray tracing")),
             Statement::CooperativeStore { .. } => Err(self.unsupported("cooperative matrices")),
         }
     }
@@ -165,12 +155,7 @@ impl FunctionWriter<'_> {
     }
 
     /// `atomicCompareExchangeWeak`: ours is strong, which the weak one allows. The result is a struct of old value and success.
-    fn compare_exchange(
-        &mut self,
-        text: &str,
-        compare: &str,
-        result: Option<Handle<Expression>>,
-    ) -> Result<()> {
+    fn compare_exchange(&mut self, text: &str, compare: &str, result: Option<Handle<Expression>>) -> Result<()> {
         let Some(result) = result else {
             self.line(&format!("{text};"));
             return Ok(());
@@ -196,10 +181,7 @@ impl FunctionWriter<'_> {
         }
         for &global in self.w.globals_of(function) {
             let name = names::global(self.w.module, global);
-            if matches!(
-                self.w.module.global_variables[global].space,
-                naga::AddressSpace::Storage { .. }
-            ) {
+            if matches!(self.w.module.global_variables[global].space, naga::AddressSpace::Storage { .. }) {
                 texts.push(format!("{name}, {name}_len"));
             } else {
                 texts.push(name);

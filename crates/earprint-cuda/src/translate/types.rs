@@ -27,10 +27,9 @@ pub(super) fn scalar(s: Scalar, place: &str) -> Result<&'static str> {
         (ScalarKind::Sint, 4) => Ok("i32"),
         (ScalarKind::Uint, 4) => Ok("u32"),
         (ScalarKind::Bool, _) => Ok("bool"),
-        (kind, width) => Err(TranslateError::unsupported(
-            format!("scalar type {kind:?} of {} bits", u32::from(width) * 8),
-            place,
-        )),
+        (kind, width) => {
+            Err(TranslateError::unsupported(format!("scalar type {kind:?} of {} bits", u32::from(width) * 8), place))
+        }
     }
 }
 
@@ -47,11 +46,9 @@ impl Writer<'_> {
     /// C++ name of a type.
     pub(super) fn type_name(&self, ty: Handle<Type>, place: &str) -> Result<String> {
         match self.module.types[ty].inner {
-            TypeInner::Struct { .. }
-            | TypeInner::Array {
-                size: ArraySize::Constant(_),
-                ..
-            } => Ok(names::type_name(self.module, ty)),
+            TypeInner::Struct { .. } | TypeInner::Array { size: ArraySize::Constant(_), .. } => {
+                Ok(names::type_name(self.module, ty))
+            }
             ref inner => self.inner_name(inner, place),
         }
     }
@@ -64,29 +61,17 @@ impl Writer<'_> {
         };
         match *inner {
             TypeInner::Scalar(s) => Ok(scalar(s, place)?.to_owned()),
-            TypeInner::Vector { size, scalar: s } => {
-                Ok(format!("{}x{}", scalar(s, place)?, size as u8))
-            }
+            TypeInner::Vector { size, scalar: s } => Ok(format!("{}x{}", scalar(s, place)?, size as u8)),
             TypeInner::Atomic(s) if matches!(s.kind, ScalarKind::Sint | ScalarKind::Uint) => {
                 Ok(scalar(s, place)?.to_owned())
             }
             TypeInner::Pointer { base, space } => {
-                if self.module.types[base]
-                    .inner
-                    .is_dynamically_sized(&self.module.types)
-                {
-                    return Err(TranslateError::unsupported(
-                        "pointer to a runtime-sized value as an argument",
-                        place,
-                    ));
+                if self.module.types[base].inner.is_dynamically_sized(&self.module.types) {
+                    return Err(TranslateError::unsupported("pointer to a runtime-sized value as an argument", place));
                 }
                 Ok(pointer(self.type_name(base, place)?, space))
             }
-            TypeInner::ValuePointer {
-                size,
-                scalar,
-                space,
-            } => {
+            TypeInner::ValuePointer { size, scalar, space } => {
                 let pointee = match size {
                     Some(size) => TypeInner::Vector { size, scalar },
                     None => TypeInner::Scalar(scalar),
@@ -144,13 +129,7 @@ impl Writer<'_> {
 
     /// Whether this is `array<T>` without a length.
     pub(super) fn is_runtime_array(&self, ty: Handle<Type>) -> bool {
-        matches!(
-            self.module.types[ty].inner,
-            TypeInner::Array {
-                size: ArraySize::Dynamic,
-                ..
-            }
-        )
+        matches!(self.module.types[ty].inner, TypeInner::Array { size: ArraySize::Dynamic, .. })
     }
 
     /// Declarations of all structs and arrays, in the arena's order (a type comes after its parts).
@@ -204,10 +183,9 @@ impl Writer<'_> {
                 Ok(())
             }
             ArraySize::Dynamic => Ok(()),
-            ArraySize::Pending(_) => Err(TranslateError::unsupported(
-                "array length from an override expression",
-                place,
-            )),
+            ArraySize::Pending(_) => {
+                Err(TranslateError::unsupported("array length from an override expression", place))
+            }
         }
     }
 
@@ -258,9 +236,7 @@ fn construct(inner: &TypeInner) -> String {
         TypeInner::Sampler { .. } => "samplers".to_owned(),
         TypeInner::BindingArray { .. } => "binding arrays".to_owned(),
         TypeInner::Array { .. } => "a runtime-sized array as a value".to_owned(),
-        TypeInner::AccelerationStructure { .. } | TypeInner::RayQuery { .. } => {
-            "ray queries".to_owned()
-        }
+        TypeInner::AccelerationStructure { .. } | TypeInner::RayQuery { .. } => "ray queries".to_owned(),
         other => format!("type {other:?}"),
     }
 }

@@ -10,7 +10,7 @@ macro_rules! lanewise {
     ($a:expr, $b:expr, $op:tt) => {{
         let mut out = $a.0;
         for i in 0..N {
-            out[i] = out[i] $op $b.0[i];
+            out[i] $op $b.0[i];
         }
         Self(out)
     }};
@@ -51,15 +51,15 @@ impl<const N: usize> Lane for Portable<N> {
     }
     #[inline(always)]
     unsafe fn add(self, o: Self) -> Self {
-        lanewise!(self, o, +)
+        lanewise!(self, o, +=)
     }
     #[inline(always)]
     unsafe fn sub(self, o: Self) -> Self {
-        lanewise!(self, o, -)
+        lanewise!(self, o, -=)
     }
     #[inline(always)]
     unsafe fn mul(self, o: Self) -> Self {
-        lanewise!(self, o, *)
+        lanewise!(self, o, *=)
     }
     #[inline(always)]
     unsafe fn max(self, o: Self) -> Self {

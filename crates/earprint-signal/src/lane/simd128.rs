@@ -38,7 +38,8 @@ impl Lane for Simd128 {
         let sign = v128_and(x, u32x4_splat(0x8000_0000));
         let mag = v128_xor(x, sign);
         let odd = v128_and(u32x4_shr(mag, 13), u32x4_splat(1));
-        let normal = u32x4_shr(i32x4_sub(i32x4_add(i32x4_add(mag, u32x4_splat(0xfff)), odd), u32x4_splat(112 << 23)), 13);
+        let normal =
+            u32x4_shr(i32x4_sub(i32x4_add(i32x4_add(mag, u32x4_splat(0xfff)), odd), u32x4_splat(112 << 23)), 13);
         let small = i32x4_sub(f32x4_add(mag, f32x4_splat(0.5)), f32x4_splat(0.5));
         let is_small = u32x4_lt(mag, u32x4_splat(113 << 23));
         let half = v128_or(v128_bitselect(small, normal, is_small), u32x4_shr(sign, 16));

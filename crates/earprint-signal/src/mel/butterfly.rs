@@ -98,10 +98,8 @@ pub(super) unsafe fn butterfly<L: Lane, const R: usize>(x: &mut [C<L>; R]) {
                     re: x[0].re.add(c2.mul(t1.re)).add(c1.mul(t2.re)),
                     im: x[0].im.add(c2.mul(t1.im)).add(c1.mul(t2.im)),
                 };
-                let n1 =
-                    C { re: s1.mul(t3.re).add(s2.mul(t4.re)), im: s1.mul(t3.im).add(s2.mul(t4.im)) };
-                let n2 =
-                    C { re: s2.mul(t3.re).sub(s1.mul(t4.re)), im: s2.mul(t3.im).sub(s1.mul(t4.im)) };
+                let n1 = C { re: s1.mul(t3.re).add(s2.mul(t4.re)), im: s1.mul(t3.im).add(s2.mul(t4.im)) };
+                let n2 = C { re: s2.mul(t3.re).sub(s1.mul(t4.re)), im: s2.mul(t3.im).sub(s1.mul(t4.im)) };
                 x[0] = add(add(x[0], t1), t2);
                 x[1] = sub_i(m1, n1);
                 x[2] = sub_i(m2, n2);

@@ -428,14 +428,7 @@ unsafe fn post_log<L: Lane>(x: L, post: &PostLog) -> L {
 
 /// Writes the outputs `at .. at + W` that exist.
 #[inline(always)]
-unsafe fn store_group<L: Lane>(
-    mel: *mut f32,
-    n_mels: usize,
-    at: usize,
-    outputs: usize,
-    layout: Layout,
-    out: &mut Out,
-) {
+unsafe fn store_group<L: Lane>(mel: *mut f32, n_mels: usize, at: usize, outputs: usize, layout: Layout, out: &mut Out) {
     let w = L::W;
     let valid = w.min(outputs - at);
     // SAFETY: full vectors are stored only where W values of a row exist.
