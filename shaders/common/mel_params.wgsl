@@ -21,7 +21,7 @@ struct MelParams {
   stages_at: u32,        // where indices hold (radix, len, twiddle offset) per stage, after the positions
   first_bin_at: u32,     // ... the first bin of each band
   offset_at: u32,        // ... where each band's weights begin, M + 1 entries
-  pad: u32,
+  sqrt_half: f32,        // sqrt(1/2), as a value no compiler can see (see butterfly8)
 }
 
 const PCM_I16: u32 = 1u;

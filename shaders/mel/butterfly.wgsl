@@ -114,9 +114,12 @@ fn butterfly8(base: u32, sub: u32, j: u32, tw: u32) {
   let b1 = x1 - x5;
   let b2 = x2 - x6;
   let b3 = x3 - x7;
+  // One factor under two names. Mesa turns h * a + h * b into h * (a + b), which rounds once less than the twin; it
+  // cannot where one of the two comes from a buffer.
   let h = 0.70710677;
+  let g = params.sqrt_half;
   let t1 = vec2<f32>(h * (b1.x + b1.y), h * (b1.y - b1.x));
-  let t3 = vec2<f32>(h * (b3.y - b3.x), h * (b3.x + b3.y));
+  let t3 = vec2<f32>(g * (b3.y - b3.x), g * (b3.x + b3.y));
   let q0 = sub_i(b0, b2);
   let q1 = add_i(b0, b2);
   let q2 = vec2<f32>(t1.x + t3.x, t1.y - t3.y);

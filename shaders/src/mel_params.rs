@@ -67,7 +67,7 @@ uniform! {
         first_bin_at: u32,
         /// Index of the weights' offsets.
         offset_at: u32,
-        /// Unused; keeps the size a multiple of 16 bytes.
-        pad: u32,
+        /// sqrt(1/2), as a value no compiler can see: see `butterfly8`.
+        sqrt_half: f32,
     }
 }

@@ -49,6 +49,9 @@ pub struct WalkEntry {
     pub relative: String,
     /// Size in bytes; 0 for entries that are not [`Outcome::Audio`], whose size nobody asked.
     pub bytes: u64,
+    /// When its content last changed, where the system says so: together with path and size it tells
+    /// whether an interrupted run may go on.
+    pub modified: Option<std::time::SystemTime>,
     /// What becomes of it.
     pub outcome: Outcome,
 }
@@ -107,7 +110,7 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Vec<WalkEntry> {
         let name = || path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => walker.folder(path, String::new()),
-            Ok(meta) if meta.is_file() => walker.push(path.clone(), name(), meta.len(), Outcome::Audio),
+            Ok(meta) if meta.is_file() => walker.audio(path.clone(), name(), &meta),
             Ok(_) => walker.skip(path.clone(), name(), SkipReason::NotAFile),
             Err(error) => walker.fail(path.clone(), name(), &error),
         }
@@ -168,12 +171,12 @@ impl Walker<'_> {
             Ok(kind) => kind,
             Err(error) => return self.fail(path, relative, &error),
         };
-        let (is_dir, is_file, size) = if kind.is_symlink() {
+        let (is_dir, is_file, meta) = if kind.is_symlink() {
             if !self.options.follow_links {
                 return self.skip(path, relative, SkipReason::Link);
             }
             match fs::metadata(&path) {
-                Ok(meta) => (meta.is_dir(), meta.is_file(), Some(meta.len())),
+                Ok(meta) => (meta.is_dir(), meta.is_file(), Some(meta)),
                 Err(error) => return self.fail(path, relative, &error),
             }
         } else {
@@ -188,8 +191,8 @@ impl Walker<'_> {
         if !self.is_audio(Path::new(name)) {
             return self.skip(path, relative, SkipReason::NotAudio);
         }
-        match size.map_or_else(|| entry.metadata().map(|meta| meta.len()), Ok) {
-            Ok(bytes) => self.push(path, relative, bytes, Outcome::Audio),
+        match meta.map_or_else(|| entry.metadata(), Ok) {
+            Ok(meta) => self.audio(path, relative, &meta),
             Err(error) => self.fail(path, relative, &error),
         }
     }
@@ -199,16 +202,21 @@ impl Walker<'_> {
         self.options.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
     }
 
-    fn push(&mut self, path: PathBuf, relative: String, bytes: u64, outcome: Outcome) {
-        self.entries.push(WalkEntry { path, relative, bytes, outcome });
+    fn audio(&mut self, path: PathBuf, relative: String, meta: &fs::Metadata) {
+        let (bytes, modified) = (meta.len(), meta.modified().ok());
+        self.entries.push(WalkEntry { path, relative, bytes, modified, outcome: Outcome::Audio });
+    }
+
+    fn push(&mut self, path: PathBuf, relative: String, outcome: Outcome) {
+        self.entries.push(WalkEntry { path, relative, bytes: 0, modified: None, outcome });
     }
 
     fn skip(&mut self, path: PathBuf, relative: String, reason: SkipReason) {
-        self.push(path, relative, 0, Outcome::Skipped(reason));
+        self.push(path, relative, Outcome::Skipped(reason));
     }
 
     fn fail(&mut self, path: PathBuf, relative: String, error: &std::io::Error) {
         let what = path.display().to_string();
-        self.push(path, relative, 0, Outcome::Failed(AudioError::io(what, error)));
+        self.push(path, relative, Outcome::Failed(AudioError::io(what, error)));
     }
 }

@@ -71,6 +71,11 @@ pub trait Backend {
     /// How much one batch may hold.
     fn budget(&self) -> Budget;
 
+    /// Batches worth having under way at once: 2 where one can upload while another computes, else 1.
+    fn depth(&self) -> usize {
+        2
+    }
+
     /// Starts a batch. At most two may be under way, so that one uploads while the other computes.
     ///
     /// # Errors

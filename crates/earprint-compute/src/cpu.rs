@@ -149,6 +149,10 @@ impl Backend for CpuBackend {
         Budget { largest_buffer: 64 << 20, total: 192 << 20, outputs: 1 << 22 }
     }
 
+    fn depth(&self) -> usize {
+        1
+    }
+
     fn submit(&mut self, plan: &Arc<MelPlan>, batch: &MelBatch) -> Result<Ticket, ComputeError> {
         let values = self.compute(plan, batch);
         self.next += 1;

@@ -90,6 +90,7 @@ impl GpuTables {
             stages_at,
             first_bin_at,
             offset_at,
+            sqrt_half: std::f32::consts::FRAC_1_SQRT_2,
             ..MelParams::default()
         };
         Self { tables, indices, params }

@@ -1,14 +1,22 @@
 //! earprint on CUDA, from the same WGSL that every other GPU runs.
 //!
 //! - [`translate`]: WGSL compute kernels to CUDA C++ text. Enters a WGSL module and an entry point's name; leaves a
-//!   [`CudaKernel`](translate::CudaKernel), whose module tells the kernel ABI. Pure text work, on every platform.
+//!   [`CudaKernel`](translate::CudaKernel). The module's page tells the kernel ABI.
+//! - [`nvrtc`]: the text to PTX or CUBIN, with NVIDIA's library found at run time; needs no GPU.
+//! - [`driver`]: devices, memory, launches, with libcuda found at run time.
 #![cfg_attr(
     feature = "emulate",
-    doc = "- [`emulate`]: the same text compiled by g++ and run on the CPU, to compare bits without a GPU."
+    doc = "- [`emulate`]: the same text compiled by g++ and run on the CPU, to compare bits."
 )]
 //!
-//! Sameness: no contraction (`--fmad=false`, `-ffp-contract=off`), no built-in whose bits differ between devices.
+//! Sameness: no contraction (`--fmad=false`, `-ffp-contract=off`), IEEE division and root, no built-in whose bits differ between
+//! devices. Nothing of CUDA is needed to build, on any platform.
 
+pub mod driver;
 #[cfg(feature = "emulate")]
 pub mod emulate;
+mod library;
+pub mod nvrtc;
 pub mod translate;
+
+pub use library::LibraryError;

@@ -1,1 +1,20 @@
+//! The order of the stages, written once: open, prepare, compute, finish, hand over.
+//!
+//! [`run`] is the corridor itself; a page calls it with what was dropped on it, [`disk`] calls it on worker threads over
+//! folders. Backends come in from outside: nothing here knows a graphics library.
 
+mod control;
+#[cfg(feature = "disk")]
+pub mod disk;
+mod engine;
+mod finish;
+mod prepare;
+mod record;
+mod run;
+
+pub use control::{Control, Counts};
+pub use engine::Engine;
+pub use finish::{Features, finish};
+pub use prepare::{Loaded, Sound, load_clip};
+pub use record::{Failure, FileMeta, FileOutcome};
+pub use run::{Portion, Sink, Source, run};

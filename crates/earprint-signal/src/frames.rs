@@ -59,26 +59,27 @@ fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// A clip as the frames see it: cut or zero-padded to the windows' length, or padded on both sides for a centred
-/// analysis, or as it is. `(N)` in, `(N')` out; frame `t` of the job starts at sample `t * hop_length` of the result.
+/// Appends a clip as the frames see it: cut or zero-padded to the windows' length, or padded on both sides for a centred
+/// analysis, or as it is. `(N)` in, `(N')` appended; frame `t` of the job starts at sample `t * hop_length` of it.
 ///
 /// Reflection follows `numpy.pad(mode="reflect")`: it folds again where the clip is shorter than the padding.
-pub fn pad_clip<T: Copy + Default>(clip: &[T], job: &MelJob) -> Vec<T> {
+pub fn pad_into<T: Copy + Default>(clip: &[T], job: &MelJob, out: &mut Vec<T>) {
+    let before = out.len();
     if let Some(w) = &job.windows {
-        let mut out = clip[..clip.len().min(w.clip_samples)].to_vec();
-        out.resize(w.clip_samples, T::default());
-        return out;
+        out.extend_from_slice(&clip[..clip.len().min(w.clip_samples)]);
+        out.resize(before + w.clip_samples, T::default());
+        return;
     }
     if !job.spec.center {
-        return clip.to_vec();
+        out.extend_from_slice(clip);
+        return;
     }
     let pad = job.spec.n_fft / 2;
-    let mut out = Vec::with_capacity(clip.len() + 2 * pad);
     match job.spec.pad_mode {
         PadMode::Zero => {
-            out.resize(pad, T::default());
+            out.resize(before + pad, T::default());
             out.extend_from_slice(clip);
-            out.resize(clip.len() + 2 * pad, T::default());
+            out.resize(before + clip.len() + 2 * pad, T::default());
         }
         PadMode::Reflect => {
             let n = clip.len() as isize;
@@ -94,6 +95,12 @@ pub fn pad_clip<T: Copy + Default>(clip: &[T], job: &MelJob) -> Vec<T> {
             }
         }
     }
+}
+
+/// [`pad_into`] a new vector.
+pub fn pad_clip<T: Copy + Default>(clip: &[T], job: &MelJob) -> Vec<T> {
+    let mut out = Vec::new();
+    pad_into(clip, job, &mut out);
     out
 }
 

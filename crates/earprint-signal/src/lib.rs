@@ -23,7 +23,7 @@ mod window;
 pub use fft::{RealFft, Stage, fft_supports};
 pub use filterbank::{SparseBank, hz_from_mel, mel_filter_bank, mel_from_hz};
 pub use finish::{clamp_f16, finish_file};
-pub use frames::{FrameGrid, pad_clip};
+pub use frames::{FrameGrid, pad_clip, pad_into};
 pub use half_bits::{f16_from_f32, f32_from_f16};
 pub use lane::Width;
 pub use ln::{LN_COEFFICIENTS, LN2_HI, LN2_LO, ln};

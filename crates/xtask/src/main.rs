@@ -1,1 +1,33 @@
-fn main() {}
+//! Chores. `cargo xtask` lists them.
+
+mod corpus;
+mod layers;
+mod process;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "cargo xtask CHORE
+
+  test                                  everything CI runs; installs or asks for what it needs
+  layers                                who may import whom
+  corpus leak --files N --out DIR       N deterministic clips of 10 s at 4096 Hz, 16-bit WAV
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match words.split_first() {
+        Some((&"test", _)) => test::chore(),
+        Some((&"layers", _)) => layers::run(),
+        Some((&"corpus", rest)) => corpus::run(rest),
+        _ => Err(HELP.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}

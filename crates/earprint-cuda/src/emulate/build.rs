@@ -4,7 +4,7 @@ use super::EmulateError;
 use crate::translate::{BindingKind, CudaKernel};
 use std::{
     fmt::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -45,31 +45,41 @@ impl Drop for Scratch {
     }
 }
 
-/// Compiles and loads. On Unix the library stays usable after its file is gone, so nothing is left behind.
-pub(super) fn compile(kernel: &CudaKernel) -> Result<libloading::Library, EmulateError> {
+/// Compiles `kernel` into a shared library at `path`, with `launch(void** args, unsigned gx, unsigned gy, unsigned gz)` as its face:
+/// `args` is the parameter list of `cuLaunchKernel`, the result null or a message.
+///
+/// # Errors
+/// No g++ ([`EmulateError::NoCompiler`]), or text that does not compile.
+pub fn compile_library(kernel: &CudaKernel, path: &Path) -> Result<(), EmulateError> {
     if !cfg!(unix) {
         return Err(EmulateError::NoCompiler(std::io::Error::new(
             std::io::ErrorKind::Unsupported,
             "the emulator needs Unix fibers",
         )));
     }
-    let scratch = Scratch::new()?;
-    let source = scratch.0.join("kernel.cpp");
-    let library = scratch.0.join("kernel.so");
+    let source = path.with_extension("cpp");
     std::fs::write(&source, full_text(kernel))?;
     let output = Command::new("g++")
         .args(OPTIONS)
         .arg("-w")
         .arg("-o")
-        .arg(&library)
+        .arg(path)
         .arg(&source)
         .output()
         .map_err(EmulateError::NoCompiler)?;
     if !output.status.success() {
         return Err(EmulateError::Compile { log: String::from_utf8_lossy(&output.stderr).into_owned() });
     }
+    Ok(())
+}
+
+/// Compiles and loads. On Unix the library stays usable after its file is gone, so nothing is left behind.
+pub(super) fn load(kernel: &CudaKernel) -> Result<libloading::Library, EmulateError> {
+    let scratch = Scratch::new()?;
+    let path = scratch.0.join("kernel.so");
+    compile_library(kernel, &path)?;
     // SAFETY: the library is what we compiled just now; its only initialisers are those of its own static variables.
-    Ok(unsafe { libloading::Library::new(&library)? })
+    Ok(unsafe { libloading::Library::new(&path)? })
 }
 
 /// Host part, kernel, and a launcher that unpacks a `cuLaunchKernel`-like parameter list.

@@ -6,6 +6,7 @@
 mod build;
 mod error;
 
+pub use build::compile_library;
 pub use error::EmulateError;
 
 use crate::translate::{BindingKind, CudaKernel};
@@ -35,13 +36,34 @@ pub struct Emulator {
     _library: libloading::Library,
 }
 
+/// The value of one kernel parameter.
+enum Slot {
+    /// A uniform block, by value.
+    Block(Vec<u128>),
+    /// A storage buffer's first byte, and the memory it points into.
+    Pointer(*mut c_void, Vec<u128>),
+    /// Its length in elements.
+    Len(u64),
+}
+
+/// A copy of `bytes` with an alignment of 16, zeroes behind the end.
+fn aligned(bytes: &[u8]) -> Vec<u128> {
+    let mut blocks = vec![0u128; bytes.len().div_ceil(16)];
+    for (block, chunk) in blocks.iter_mut().zip(bytes.chunks(16)) {
+        let mut padded = [0; 16];
+        padded[..chunk.len()].copy_from_slice(chunk);
+        *block = u128::from_ne_bytes(padded);
+    }
+    blocks
+}
+
 impl Emulator {
     /// Compiles and loads `kernel` (about a second).
     ///
     /// # Errors
     /// No g++ ([`EmulateError::NoCompiler`]), text that does not compile, or a library that does not load.
     pub fn new(kernel: &CudaKernel) -> Result<Self, EmulateError> {
-        let library = build::compile(kernel)?;
+        let library = build::load(kernel)?;
         // SAFETY: `launch` is defined with this signature by the launcher that `build` generates into the library.
         let launch = unsafe { *library.get::<Launch>(b"launch\0")? };
         Ok(Self { kernel: kernel.clone(), launch, serial: Mutex::new(()), _library: library })
@@ -63,28 +85,17 @@ impl Emulator {
             let (expected, actual) = (bindings.len(), args.len());
             return Err(wrong(expected, format!("{expected} arguments"), format!("{actual}")));
         }
-        // Each parameter of the ABI gets a slot of its own; the launcher receives pointers to the slots. Pointers into buffers are
-        // taken once, here, so that nothing else uses the buffers while the kernel does.
-        enum Slot {
-            Block(Vec<u128>),
-            Buffer(*mut c_void),
-            Len(u64),
-        }
+        // Each parameter of the ABI gets a slot of its own; the launcher receives pointers to the slots. Storage travels as a copy:
+        // emitted vector accesses need 16-byte alignment, which a slice of words does not promise.
         let mut slots = Vec::new();
-        for (index, (arg, binding)) in args.iter_mut().zip(bindings).enumerate() {
+        for (index, (arg, binding)) in args.iter().zip(bindings).enumerate() {
             match (arg, binding.kind) {
                 (Arg::Uniform(bytes), BindingKind::Uniform { bytes: want }) => {
                     if bytes.len() != want as usize {
-                        return Err(wrong(index, format!("{want} bytes"), format!("{} bytes", bytes.len())));
+                        let (want, got) = (format!("{want} bytes"), format!("{} bytes", bytes.len()));
+                        return Err(wrong(index, want, got));
                     }
-                    // u128 gives the block the alignment its C++ struct may ask for.
-                    let mut block = vec![0u128; bytes.len().div_ceil(16)];
-                    for (word, chunk) in block.iter_mut().zip(bytes.chunks(16)) {
-                        let mut padded = [0; 16];
-                        padded[..chunk.len()].copy_from_slice(chunk);
-                        *word = u128::from_ne_bytes(padded);
-                    }
-                    slots.push(Slot::Block(block));
+                    slots.push(Slot::Block(aligned(bytes)));
                 }
                 (Arg::Buffer(words), BindingKind::StorageRead(layout) | BindingKind::StorageReadWrite(layout)) => {
                     let bytes = 4 * words.len() as u64;
@@ -92,18 +103,24 @@ impl Emulator {
                         let want = layout.header_bytes + layout.element_bytes;
                         wrong(index, format!("at least {want} bytes"), format!("{bytes} bytes"))
                     })?;
-                    slots.push(Slot::Buffer(words.as_mut_ptr().cast()));
+                    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+                    let mut copy = aligned(&bytes);
+                    slots.push(Slot::Pointer(copy.as_mut_ptr().cast(), copy));
                     slots.push(Slot::Len(len));
                 }
-                (Arg::Uniform(_), _) => return Err(wrong(index, "a storage buffer".into(), "a uniform block".into())),
-                (Arg::Buffer(_), _) => return Err(wrong(index, "a uniform block".into(), "a storage buffer".into())),
+                (Arg::Uniform(_), _) => {
+                    return Err(wrong(index, "a storage buffer".into(), "a uniform block".into()));
+                }
+                (Arg::Buffer(_), _) => {
+                    return Err(wrong(index, "a uniform block".into(), "a storage buffer".into()));
+                }
             }
         }
         let mut pointers: Vec<*mut c_void> = slots
             .iter_mut()
             .map(|slot| match slot {
                 Slot::Block(block) => block.as_mut_ptr().cast(),
-                Slot::Buffer(pointer) => std::ptr::from_mut(pointer).cast(),
+                Slot::Pointer(pointer, _) => std::ptr::from_mut(pointer).cast(),
                 Slot::Len(len) => std::ptr::from_mut(len).cast(),
             })
             .collect();
@@ -111,6 +128,20 @@ impl Emulator {
         // SAFETY: the slots follow the kernel ABI binding by binding (checked above), stay alive until the call returns, and the
         // launcher joins all its threads before it does. Indices are checked by the emitted text.
         let message = unsafe { (self.launch)(pointers.as_mut_ptr(), groups[0], groups[1], groups[2]) };
+        let copies = slots.iter().filter_map(|slot| match slot {
+            Slot::Pointer(_, copy) => Some(copy),
+            _ => None,
+        });
+        let buffers = args.iter_mut().filter_map(|arg| match arg {
+            Arg::Buffer(words) => Some(words),
+            Arg::Uniform(_) => None,
+        });
+        for (words, copy) in buffers.zip(copies) {
+            let bytes: Vec<u8> = copy.iter().flat_map(|block| block.to_ne_bytes()).collect();
+            for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(4)) {
+                *word = u32::from_ne_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
+            }
+        }
         if message.is_null() {
             return Ok(());
         }

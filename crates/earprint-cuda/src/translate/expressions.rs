@@ -10,7 +10,7 @@ use super::{
     places::checked,
     types::{self, Field},
 };
-use naga::{Arena, ArraySize, Expression, Handle, Literal, Type, TypeInner};
+use naga::{Arena, Expression, Handle, Literal, Type, TypeInner};
 
 impl FunctionWriter<'_> {
     /// Whether an expression is kept in a local: used values, but not pointers.
@@ -117,9 +117,10 @@ impl FunctionWriter<'_> {
         let value = self.value(base)?;
         match *self.inner(base) {
             TypeInner::Vector { size, .. } => Ok(format!("{value}.e[{}]", checked(index, size as u32, dynamic))),
-            TypeInner::Array { size: ArraySize::Constant(len), base: element, stride } => {
+            TypeInner::Array { size, base: element, stride } => {
+                let len = self.w.array_len(size, &self.place)?;
                 let suffix = if self.w.is_padded(element, stride) { ".v" } else { "" };
-                Ok(format!("{value}.e[{}]{suffix}", checked(index, len.get(), dynamic)))
+                Ok(format!("{value}.e[{}]{suffix}", checked(index, len, dynamic)))
             }
             ref other => Err(self.unsupported(format!("index into {other:?}"))),
         }
@@ -151,6 +152,11 @@ impl Writer<'_> {
                     self.constant_parts(component, ty, &mut parts, place)?;
                 }
                 self.compose_text(ty, &parts, place)
+            }
+            Expression::Splat { size, value } => {
+                let value = self.constant_text(value, place)?;
+                let name = self.inner_name(self.info[h].inner_with(&self.module.types), place)?;
+                Ok(format!("{name}{{{{{}}}}}", vec![value; size as usize].join(", ")))
             }
             ref other => Err(TranslateError::unsupported(format!("constant expression {other:?}"), place)),
         }

@@ -1,21 +1,4 @@
 //! What a translation returns: the text, and all a launcher has to know about it.
-//!
-//! # Kernel ABI
-//!
-//! `extern "C" __global__ void <symbol>(parameters…)`, one group of parameters per binding that the entry point uses, in
-//! ascending `(group, binding)` order (the order of [`CudaKernel::bindings`]):
-//!
-//! - uniform: one parameter, the block by value, [`BindingKind::Uniform::bytes`] bytes in WGSL's uniform layout;
-//! - storage: two parameters, a pointer to the binding's first byte (16-byte aligned; `const` when read-only) and an
-//!   `unsigned long long` length in elements.
-//!
-//! The length is that of the runtime array: `(binding_bytes - header_bytes) / element_bytes`, rounded down, where
-//! `header_bytes` is what stands before the array in its struct (0 for a bare array). A binding without a runtime array
-//! has `element_bytes` 0 and length 1. [`StorageLayout::len_elements`] computes it.
-//!
-//! Blocks are launched with `blockDim` = [`CudaKernel::workgroup_size`], `gridDim` = workgroups, 0 bytes of dynamic shared memory.
-//! Overlapping buffers are allowed only when all of them are read (WebGPU's own rule). Indices are not checked on the device.
-//! A parameter list for `cuLaunchKernel` is therefore one pointer per parameter above, in order; the emulator takes the same list.
 
 /// One binding of the kernel, as the launcher sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

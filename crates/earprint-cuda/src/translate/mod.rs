@@ -3,6 +3,23 @@
 //! The subset is that of compute kernels in core WebGPU: `i32 u32 f32 bool`, vectors, structs, fixed and runtime arrays, all
 //! structured control flow, functions with pointer arguments, atomics, barriers. No matrices, textures, `f16` values or
 //! subgroups. What is outside is a [`TranslateError`] that names it.
+//!
+//! # Kernel ABI
+//!
+//! `extern "C" __global__ void <symbol>(parameters…)`, one group of parameters per binding that the entry point uses, in
+//! ascending `(group, binding)` order (the order of [`CudaKernel::bindings`]):
+//!
+//! - uniform: one parameter, the block by value, [`BindingKind::Uniform`]`::bytes` bytes in WGSL's uniform layout;
+//! - storage: two parameters, a pointer to the binding's first byte (16-byte aligned; `const` when read-only) and an
+//!   `unsigned long long` length in elements.
+//!
+//! The length is that of the runtime array: `(binding_bytes - header_bytes) / element_bytes`, rounded down, where
+//! `header_bytes` is what stands before the array in its struct (0 for a bare array). A binding without a runtime array
+//! has `element_bytes` 0 and length 1. [`StorageLayout::len_elements`] computes it.
+//!
+//! Blocks are launched with `blockDim` = [`CudaKernel::workgroup_size`], `gridDim` = workgroups, 0 bytes of dynamic shared memory.
+//! Overlapping buffers are allowed only when all of them are read (WebGPU's own rule). Indices are not checked on the device.
+//! A parameter list for `cuLaunchKernel` is therefore one pointer per parameter above, in order; the emulator takes the same list.
 
 mod entry;
 mod error;
@@ -66,13 +83,17 @@ fn load(wgsl: &str, entry: &str, options: &Options) -> Result<(naga::Module, Mod
         .map_err(|e| TranslateError::Override(e.to_string()))?;
     let mut module = module.into_owned();
     naga::compact::compact(&mut module, naga::compact::KeepUnused::No);
-    let info = validate(&module, wgsl)?;
+    let info = validator()
+        .validate_resolved_overrides(&module)
+        .map_err(|e| TranslateError::Validation(e.emit_to_string(wgsl)))?;
     Ok((module, info))
 }
 
-/// Validates with every capability on: a feature outside the subset is then refused by the writer, under its own name.
-fn validate(module: &naga::Module, wgsl: &str) -> Result<ModuleInfo> {
+/// A validator with every capability on: a feature outside the subset is then refused by the writer, under its own name.
+fn validator() -> Validator {
     Validator::new(ValidationFlags::all(), Capabilities::all())
-        .validate(module)
-        .map_err(|e| TranslateError::Validation(e.emit_to_string(wgsl)))
+}
+
+fn validate(module: &naga::Module, wgsl: &str) -> Result<ModuleInfo> {
+    validator().validate(module).map_err(|e| TranslateError::Validation(e.emit_to_string(wgsl)))
 }

@@ -78,7 +78,10 @@ impl FunctionWriter<'_> {
             (Kind::Sint, None | Some(4)) => "i32",
             (Kind::Uint, None | Some(4)) => "u32",
             (Kind::Bool, Some(_)) => "bool",
-            _ => return Err(self.unsupported(format!("conversion to {kind:?} of {convert:?} bytes"))),
+            (kind, width) => {
+                let bits = 8 * u32::from(width.unwrap_or(4));
+                return Err(self.unsupported(format!("conversion to {kind:?} of {bits} bits")));
+            }
         };
         let how = if convert.is_some() { "to" } else { "bits" };
         Ok(format!("ep_{how}_{to}({value})"))

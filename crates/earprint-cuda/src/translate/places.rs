@@ -2,7 +2,7 @@
 //! it is written down.
 
 use super::{error::Result, functions::FunctionWriter, names, types::is_const};
-use naga::{ArraySize, Expression, Handle, Type, TypeInner};
+use naga::{Expression, Handle, Type, TypeInner};
 
 impl<'w> FunctionWriter<'w> {
     /// Whether an expression is a pointer.
@@ -58,8 +58,8 @@ impl<'w> FunctionWriter<'w> {
         }
         let (len, suffix) = match (self.pointee(base)?, self.inner(base)) {
             (TypeInner::Vector { size, .. }, _) => (size as u32, ""),
-            (TypeInner::Array { size: ArraySize::Constant(len), .. }, &TypeInner::Pointer { base: array, .. }) => {
-                (len.get(), self.padded_suffix(array))
+            (TypeInner::Array { size, .. }, &TypeInner::Pointer { base: array, .. }) => {
+                (self.w.array_len(size, &self.place)?, self.padded_suffix(array))
             }
             (other, _) => return Err(self.unsupported(format!("index into {other:?}"))),
         };

@@ -46,9 +46,8 @@ impl Writer<'_> {
     /// C++ name of a type.
     pub(super) fn type_name(&self, ty: Handle<Type>, place: &str) -> Result<String> {
         match self.module.types[ty].inner {
-            TypeInner::Struct { .. } | TypeInner::Array { size: ArraySize::Constant(_), .. } => {
-                Ok(names::type_name(self.module, ty))
-            }
+            TypeInner::Struct { .. } => Ok(names::type_name(self.module, ty)),
+            TypeInner::Array { size, .. } if size != ArraySize::Dynamic => Ok(names::type_name(self.module, ty)),
             ref inner => self.inner_name(inner, place),
         }
     }
@@ -138,6 +137,7 @@ impl Writer<'_> {
             let place = format!("type {}", name.as_deref().unwrap_or("without a name"));
             match *inner {
                 TypeInner::Array { base, size, stride } => {
+                    self.check_nested(base, &place)?;
                     self.declare_array(out, ty, base, size, stride, &place)?;
                 }
                 TypeInner::Struct { ref members, span } => {
@@ -170,22 +170,43 @@ impl Writer<'_> {
                  static_assert(sizeof({element}) == {stride}, \"WGSL stride\");"
             );
         }
-        match size {
-            ArraySize::Constant(len) => {
-                let name = names::type_name(self.module, ty);
-                let element = self.element_name(ty, place)?;
-                let bytes = len.get() * stride;
-                let _ = writeln!(
-                    out,
-                    "struct {name} {{ {element} e[{len}]; }};\n\
-                     static_assert(sizeof({name}) == {bytes}, \"WGSL size\");"
-                );
-                Ok(())
+        if size != ArraySize::Dynamic {
+            let name = names::type_name(self.module, ty);
+            let element = self.element_name(ty, place)?;
+            let len = self.array_len(size, place)?;
+            let bytes = u64::from(len) * u64::from(stride);
+            let _ = writeln!(
+                out,
+                "struct {name} {{ {element} e[{len}]; }};\n\
+                 static_assert(sizeof({name}) == {bytes}, \"WGSL size\");"
+            );
+        }
+        Ok(())
+    }
+
+    /// Refuses a struct inside another type when a member may carry an `@align` above the struct's own alignment: naga 30.0.1 then
+    /// places the struct by its members' types alone, WGSL (and so a browser) by the attribute.
+    fn check_nested(&self, ty: Handle<Type>, place: &str) -> Result<()> {
+        let TypeInner::Struct { ref members, .. } = self.module.types[ty].inner else {
+            return Ok(());
+        };
+        let own = self.layouter[ty].alignment;
+        let mut cursor = 0;
+        for member in members {
+            let natural = self.layouter[member.ty].alignment.round_up(cursor);
+            if member.offset > natural && member.offset % (own.round_up(1) * 2) == 0 {
+                return Err(TranslateError::unsupported("@align or @size inside a nested struct", place));
             }
-            ArraySize::Dynamic => Ok(()),
-            ArraySize::Pending(_) => {
-                Err(TranslateError::unsupported("array length from an override expression", place))
-            }
+            cursor = member.offset + self.size(member.ty);
+        }
+        Ok(())
+    }
+
+    /// Length of a fixed array, override constants included.
+    pub(super) fn array_len(&self, size: ArraySize, place: &str) -> Result<u32> {
+        match size.resolve(self.module.to_ctx()) {
+            Ok(naga::proc::IndexableLength::Known(len)) => Ok(len),
+            _ => Err(TranslateError::unsupported("array without a fixed length", place)),
         }
     }
 
@@ -207,6 +228,7 @@ impl Writer<'_> {
                     let _ = writeln!(out, "  unsigned char padding{nth}[{bytes}];");
                 }
                 Field::Member(index) => {
+                    self.check_nested(members[index].ty, place)?;
                     let member_type = self.type_name(members[index].ty, place)?;
                     let member = names::member(members, index);
                     let _ = writeln!(out, "  {member_type} {member};");

@@ -1,0 +1,241 @@
+//! Folders in, files out: worker threads over the corridor, an ordered writer, resume.
+//!
+//! Layout of an output folder: see `DEFINITIONS` section 1. While a run goes on, `.earprint-run/` holds its journal and
+//! the rows so far; it disappears with the last rename.
+
+mod commit;
+mod source;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use earprint_audio::walk::{Outcome, WalkEntry};
+use earprint_audio::{AudioError, Limits};
+use earprint_compute::{Backend, ComputeError, Dtype, MelPlan};
+use earprint_core::{MelJob, Status};
+use earprint_store::{FileEntry, JournalHeader, StoreError};
+use sha2::{Digest, Sha256};
+
+use crate::{Control, Engine, Failure, FileOutcome, Portion, Sink, run};
+use commit::Committer;
+use source::{BlockSource, Prefetch};
+
+/// Opens the backend of a thread. `workers` 1: a device that computes for all, fed by reading threads.
+pub trait Backends: Sync {
+    /// A backend for the calling thread.
+    ///
+    /// # Errors
+    /// As the backend's own opening.
+    fn open(&self) -> Result<Box<dyn Backend>, ComputeError>;
+    /// True where every worker has its own backend (the CPU); false where one device serves the run.
+    fn per_worker(&self) -> bool;
+    /// Name for journal and manifest.
+    fn name(&self) -> &str;
+}
+
+/// A run over files.
+pub struct DiskJob {
+    /// What was found, in order.
+    pub inputs: Vec<WalkEntry>,
+    /// Output folder.
+    pub out: PathBuf,
+    /// What to compute.
+    pub job: MelJob,
+    /// Type of the stored values.
+    pub dtype: Dtype,
+    /// Also write headerless copies.
+    pub raw: bool,
+    /// Unreadable files get rows of zeros.
+    pub keep_geometry: bool,
+    /// Threads.
+    pub workers: usize,
+    /// Memory the run may take, bytes.
+    pub memory: u64,
+    /// Most inputs in a batch; `None`: by memory.
+    pub batch_files: Option<usize>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Inputs with numbers from all of them.
+    pub ok: u64,
+    /// Inputs with numbers from a part.
+    pub partial: u64,
+    /// Inputs left out on purpose.
+    pub skipped: u64,
+    /// Inputs without numbers.
+    pub failed: u64,
+    /// Rows (or mel frames) in all.
+    pub rows: u64,
+    /// Files that an earlier, interrupted run had finished.
+    pub resumed: u64,
+    /// True when the run was stopped before its end; the same command continues it.
+    pub interrupted: bool,
+}
+
+/// A run that could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The job itself is impossible.
+    #[error(transparent)]
+    Spec(#[from] earprint_core::SpecError),
+    /// No kernel for the job, or no device.
+    #[error(transparent)]
+    Compute(#[from] ComputeError),
+    /// The output folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Anything a worker reported.
+    #[error("{0}")]
+    Worker(String),
+}
+
+/// Called for every input once its fate is written, in the order of the inputs.
+pub type OnFile<'a> = &'a (dyn Fn(&FileEntry) + Sync);
+
+/// Runs a job to its end, or until `control` stops it.
+///
+/// # Errors
+/// What ends a run as a whole; a bad input never does.
+pub fn run_disk(
+    job: &DiskJob,
+    backends: &dyn Backends,
+    control: &Control,
+    on_file: OnFile,
+) -> Result<Summary, RunError> {
+    job.job.check()?;
+    let plan = Arc::new(MelPlan::new(job.job.clone(), job.dtype)?);
+    let header = JournalHeader {
+        tool: earprint_core::TOOL_VERSION.into(),
+        spec_hash: job.job.hash(),
+        dtype: dtype_name(job.dtype).into(),
+        keep_geometry: job.keep_geometry,
+        inputs: inputs_hash(&job.inputs),
+        backend: backends.name().into(),
+    };
+    let committer = Committer::open(job, &plan, header, control, on_file)?;
+    let next = Arc::new(AtomicUsize::new(committer.resumed()));
+    let limits = Limits { max_clip_bytes: job.memory / (3 * job.workers.max(1) as u64), ..Limits::default() };
+    let portion = portion(job);
+
+    let worker_error = std::thread::scope(|scope| {
+        let flusher = scope.spawn(|| committer.flush_now_and_then());
+        let mut workers = Vec::new();
+        let threads = if backends.per_worker() { job.workers.max(1) } else { 1 };
+        for _ in 0..threads {
+            let (next, plan, committer, limits) = (next.clone(), &plan, &committer, &limits);
+            workers.push(scope.spawn(move || -> Result<(), RunError> {
+                let mut engine = Engine::new(backends.open()?);
+                let mut sink = &*committer;
+                let done = if backends.per_worker() {
+                    let mut source = BlockSource::new(&job.inputs, &job.job, next, limits, control);
+                    pollster::block_on(run(&mut source, plan, job.dtype, &mut engine, portion, &mut sink, control))
+                } else {
+                    let readers = job.workers.max(1);
+                    let mut source = Prefetch::start(scope, &job.inputs, &job.job, next, limits, control, readers);
+                    pollster::block_on(run(&mut source, plan, job.dtype, &mut engine, portion, &mut sink, control))
+                };
+                done.map_err(RunError::Worker)
+            }));
+        }
+        let mut first_error = None;
+        for w in workers {
+            let ended = w.join().unwrap_or_else(|panic| Err(RunError::Worker(panic_text(panic.as_ref()))));
+            if let Err(e) = ended {
+                control.cancel();
+                first_error.get_or_insert(e);
+            }
+        }
+        committer.stop_flushing();
+        let flushed = flusher.join().unwrap_or_else(|panic| Err(panic_text(panic.as_ref())));
+        first_error.or(flushed.err().map(RunError::Worker))
+    });
+    if let Some(e) = worker_error {
+        return Err(e);
+    }
+    committer.finish(job, control)
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+    format!("a worker stopped unexpectedly: {}", said.unwrap_or("no words"))
+}
+
+/// Files and bytes of one batch: small enough that every worker's batch stays in its cache, and within the budget.
+fn portion(job: &DiskJob) -> Portion {
+    let share = job.memory / (8 * job.workers.max(1) as u64);
+    Portion { files: job.batch_files.unwrap_or(usize::MAX), bytes: share.clamp(1 << 16, 2 << 20) }
+}
+
+fn dtype_name(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::F16 => "f16",
+        Dtype::F32 => "f32",
+    }
+}
+
+/// SHA-256 over path, size and time of change of every input.
+fn inputs_hash(inputs: &[WalkEntry]) -> String {
+    let mut h = Sha256::new();
+    for i in inputs {
+        let changed = i.modified.and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |d| d.as_nanos());
+        h.update(i.relative.as_bytes());
+        h.update([0]);
+        h.update(i.bytes.to_le_bytes());
+        h.update(changed.to_le_bytes());
+    }
+    h.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// What the walk already knows to be no input.
+fn known_failure(entry: &WalkEntry) -> Option<Failure> {
+    match &entry.outcome {
+        Outcome::Audio => None,
+        Outcome::Skipped(why) => {
+            Some(Failure { status: Status::Skipped, code: "E_NOT_AUDIO".into(), reason: why.text().into() })
+        }
+        Outcome::Failed(e) => Some(Failure::from(AudioError::clone(e))),
+    }
+}
+
+/// The entry of an outcome; row numbers and array names are the committer's.
+fn entry_of(input: &WalkEntry, outcome: &FileOutcome, windowed: bool, run_backend: &str) -> FileEntry {
+    let (rows, failure) = match &outcome.features {
+        // Without windows the shape is (1, M, T), and a file's rows are its T frames.
+        Ok(f) => (if windowed { f.shape[0] } else { f.shape[2] }, None),
+        Err(failure) => (0, Some(failure)),
+    };
+    let meta = outcome.meta.as_ref();
+    let partial = meta.is_some_and(|m| m.partial);
+    FileEntry {
+        path: input.relative.clone(),
+        bytes: input.bytes,
+        frames_read: meta.map_or(0, |m| m.frames_read),
+        sample_rate: meta.map_or(0, |m| m.sample_rate),
+        first_row: 0,
+        rows: rows as u64,
+        status: failure.map_or(if partial { Status::Partial } else { Status::Ok }, |f| f.status),
+        code: failure.map(|f| f.code.clone()).or(partial.then(|| "E_DECODE_TRUNCATED".into())),
+        reason: failure.map(|f| f.reason.clone()).or(meta.and_then(|m| m.note.clone())),
+        decoder: meta.map(|m| m.decoder.to_owned()),
+        backend: (failure.is_none() && &*outcome.backend != run_backend).then(|| outcome.backend.to_string()),
+        features: None,
+    }
+}
+
+/// Where the arrays of files without windows stand, below the output folder.
+fn features_path(relative: &str) -> String {
+    format!("features/{relative}.npy")
+}
+
+impl Sink for &Committer<'_> {
+    fn put(&mut self, outcome: FileOutcome) -> Result<(), String> {
+        self.take(outcome).map_err(|e| e.to_string())
+    }
+}
+
+fn run_folder(out: &Path) -> PathBuf {
+    out.join(".earprint-run")
+}

@@ -1,0 +1,172 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Turns folders of sound into numbers: the same numbers in a terminal, a browser and from npm, on every device.
+#[derive(Debug, Parser)]
+#[command(
+    name = "earprint",
+    version,
+    after_help = "Exit codes: 0 all done, 1 fatal, 2 usage, 3 finished but some inputs failed, 130 interrupted (the same \
+                  command continues).\nstdout carries data only; words go to stderr."
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Mel spectrograms of files or folders, as .npy arrays with a manifest.
+    Mel(MelArgs),
+}
+
+/// What every verb that computes over files takes.
+#[derive(Debug, clap::Args)]
+pub struct RunArgs {
+    /// Device that computes: the fastest for the job, the CPU, Vulkan (Metal, DX12 on their systems), or CUDA.
+    #[arg(long, value_enum, default_value_t = Device::Auto, env = "EARPRINT_DEVICE")]
+    pub device: Device,
+    /// Threads that read, decode and compute [default: all].
+    #[arg(long, value_name = "N", env = "EARPRINT_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Memory the run may take, for example 500M or 2G.
+    #[arg(long, value_name = "SIZE", default_value = "500M", value_parser = size, env = "EARPRINT_MEMORY")]
+    pub memory: u64,
+    /// How progress is told on stderr.
+    #[arg(long, value_enum, default_value_t = ProgressKind::Auto, env = "EARPRINT_PROGRESS")]
+    pub progress: ProgressKind,
+    /// When failed inputs make the exit code 3.
+    #[arg(long, value_enum, default_value_t = FailOn::Any, env = "EARPRINT_FAIL_ON")]
+    pub fail_on: FailOn,
+    /// Errors only.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// More words: resources in use with the progress.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// `earprint mel`.
+#[derive(Debug, clap::Args)]
+pub struct MelArgs {
+    /// Files and folders; `-` reads a list of files from stdin.
+    #[arg(required_unless_present = "files_from", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Also the files listed here, one per line (`-`: stdin).
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+    /// Which mel spectrogram: leak, leak-64, librosa, whisper, whisper-128.
+    #[arg(long, default_value = "librosa", env = "EARPRINT_PRESET")]
+    pub preset: String,
+    /// Output folder.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Frames of a window that pools: one (their mean power), or all.
+    #[arg(long, value_enum, default_value_t = Frames::Preset)]
+    pub frames: Frames,
+    /// Type of the stored values.
+    #[arg(long, value_enum, default_value_t = DtypeArg::F16, env = "EARPRINT_DTYPE")]
+    pub dtype: DtypeArg,
+    /// Also write the arrays without headers (.raw).
+    #[arg(long)]
+    pub raw: bool,
+    /// Give unreadable files rows of zeros, so that file k always owns the same rows.
+    #[arg(long)]
+    pub keep_geometry: bool,
+    /// One NDJSON record per input on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// Count files and hours, compute nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Change one field of the preset, for example --set n_fft=1024 (repeatable).
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<String>,
+    /// Most files in one batch (results do not depend on it).
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch_files: Option<u32>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// `--device`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    Auto,
+    Cpu,
+    Vulkan,
+    Cuda,
+}
+
+/// `--frames`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Frames {
+    /// As the preset says.
+    Preset,
+    /// Mean power of a window: one frame.
+    Pooled,
+    /// Every frame.
+    All,
+}
+
+/// `--dtype`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DtypeArg {
+    F16,
+    F32,
+}
+
+/// `--progress`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressKind {
+    /// A bar on a terminal, lines elsewhere.
+    Auto,
+    Bar,
+    Lines,
+    Json,
+    None,
+}
+
+/// `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Never.
+    None,
+    /// When any input failed.
+    Any,
+    /// When every input failed.
+    All,
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: f64 = digits.parse().map_err(|_| format!("{text:?}; expected a size such as 500M or 2G"))?;
+    let unit = match text[digits.len()..].to_ascii_uppercase().trim_end_matches("IB").trim_end_matches('B') {
+        "" => 1.0,
+        "K" => 1e3,
+        "M" => 1e6,
+        "G" => 1e9,
+        _ => return Err(format!("{text:?}; expected a size such as 500M or 2G")),
+    };
+    let bytes = number * unit;
+    if (16e6..=1e15).contains(&bytes) { Ok(bytes as u64) } else { Err(format!("{text:?}; expected 16M or more")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound_and_sizes_read() {
+        Args::command().debug_assert();
+        assert_eq!(size("500M").unwrap(), 500_000_000);
+        assert_eq!(size("1.5GiB").unwrap(), 1_500_000_000);
+        assert!(size("12").is_err() && size("12X").is_err() && size("").is_err());
+    }
+}
