@@ -26,7 +26,7 @@ pub async fn adapters() -> Vec<AdapterLine> {
     found().await.iter().map(line).collect()
 }
 
-/// The backends' names, joined: what errors say before a device is open.
+/// The backend's name in errors before a device is open.
 pub(crate) const FAMILY: &str = if cfg!(target_family = "wasm") { "webgpu" } else { "wgpu" };
 
 /// Asks for the baseline of WebGPU and nothing above it, natively as well.
