@@ -1,1 +1,37 @@
+//! earprint for JavaScript: the corridor of `earprint-pipeline` behind a class a worker or Node drives.
+//!
+//! In: encoded files as `Uint8Array` or channels as `Float32Array`. Out: mel values as typed arrays, each with what
+//! decoded and what computed it. JavaScript enters once per portion of inputs and leaves once. The npm package in this
+//! folder is the only caller; what users see is its TypeScript.
+//!
+//! A panic here is our own broken promise: its words are thrown as a JavaScript error and the instance is done for.
 
+#[cfg(all(target_arch = "wasm32", not(target_feature = "simd128")))]
+compile_error!("build with RUSTFLAGS=\"-C target-feature=+simd128\": `cargo xtask wasm` does");
+#[cfg(all(target_arch = "wasm32", feature = "threads", not(target_feature = "atomics")))]
+compile_error!("feature `threads` needs shared memory and a standard library built for it: `cargo xtask wasm` does that");
+
+mod bench;
+mod device;
+mod error;
+mod input;
+mod output;
+mod presets;
+mod session;
+#[cfg(all(feature = "threads", target_feature = "atomics"))]
+mod threads;
+
+pub use bench::Bench;
+pub use presets::presets;
+pub use session::Session;
+#[cfg(all(feature = "threads", target_feature = "atomics"))]
+pub use threads::{start_pool, work};
+
+use wasm_bindgen::prelude::*;
+
+/// Runs once in every instance.
+#[wasm_bindgen(start)]
+pub fn start() {
+    // Thrown from the hook, a panic reaches JavaScript with its words instead of "unreachable".
+    std::panic::set_hook(Box::new(|info| wasm_bindgen::throw_str(&format!("earprint panicked: {info}"))));
+}

@@ -1,7 +1,7 @@
 //! NVRTC, NVIDIA's run-time compiler: kernel text to PTX or CUBIN. Looked for at run time; needs no GPU.
 //!
-//! Sought in this order: the path the caller gives, `EARPRINT_NVRTC_LIB`, the PyPI wheel in the active Python environment
-//! (`pip install nvidia-cuda-nvrtc`), the loader's own search.
+//! Sought in this order: the path the caller gives, `EARPRINT_NVRTC_LIB`, the PyPI wheel (`pip install nvidia-cuda-nvrtc`) in the
+//! active Python environment, in the user's site-packages and beside a `python3` on `PATH`, the loader's own search.
 
 use crate::{
     library::{Library, LibraryError},
@@ -51,6 +51,8 @@ type Program = *mut c_void;
 #[derive(Debug)]
 struct Functions {
     version: unsafe extern "C" fn(*mut c_int, *mut c_int) -> c_int,
+    arch_count: unsafe extern "C" fn(*mut c_int) -> c_int,
+    archs: unsafe extern "C" fn(*mut c_int) -> c_int,
     create: unsafe extern "C" fn(
         *mut Program,
         *const c_char,
@@ -95,6 +97,8 @@ impl Nvrtc {
             };
             Functions {
                 version: library.function("nvrtcVersion")?,
+                arch_count: library.function("nvrtcGetNumSupportedArchs")?,
+                archs: library.function("nvrtcGetSupportedArchs")?,
                 create: library.function("nvrtcCreateProgram")?,
                 compile: library.function("nvrtcCompileProgram")?,
                 destroy: library.function("nvrtcDestroyProgram")?,
@@ -113,6 +117,20 @@ impl Nvrtc {
     #[must_use]
     pub fn version(&self) -> (i32, i32) {
         self.version
+    }
+
+    /// Architectures it compiles for, ascending: 75 is `compute_75` and `sm_75`.
+    ///
+    /// # Errors
+    /// A call that fails.
+    pub fn architectures(&self) -> Result<Vec<u32>, NvrtcError> {
+        let mut count = 0;
+        // SAFETY: `count` is a live integer.
+        check("nvrtcGetNumSupportedArchs", unsafe { (self.functions.arch_count)(&raw mut count) })?;
+        let mut archs = vec![0; usize::try_from(count).unwrap_or(0)];
+        // SAFETY: `archs` has as many integers as the library said it fills.
+        check("nvrtcGetSupportedArchs", unsafe { (self.functions.archs)(archs.as_mut_ptr()) })?;
+        Ok(archs.into_iter().filter_map(|arch| u32::try_from(arch).ok()).collect())
     }
 
     /// File it was loaded from.
@@ -211,12 +229,7 @@ fn candidates(path: Option<&Path>) -> Vec<PathBuf> {
     if let Some(path) = std::env::var_os("EARPRINT_NVRTC_LIB") {
         return vec![path.into()];
     }
-    let mut found = Vec::new();
-    for variable in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
-        if let Some(root) = std::env::var_os(variable) {
-            found.extend(in_python(Path::new(&root)));
-        }
-    }
+    let mut found: Vec<PathBuf> = python_roots().iter().flat_map(|root| in_python(root)).collect();
     let names =
         if cfg!(windows) { ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll"] } else { ["libnvrtc.so.13", "libnvrtc.so.12"] };
     found.extend(names.map(PathBuf::from));
@@ -227,6 +240,21 @@ fn candidates(path: Option<&Path>) -> Vec<PathBuf> {
     found
 }
 
+/// Folders below which a Python keeps its packages, the active environment first.
+fn python_roots() -> Vec<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let mut roots: Vec<PathBuf> = ["VIRTUAL_ENV", "CONDA_PREFIX"].into_iter().filter_map(variable).collect();
+    roots.extend(variable("HOME").map(|home| home.join(".local")));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let with_python = |folder: &PathBuf| folder.join("python3").exists() || folder.join("python.exe").exists();
+    for folder in std::env::split_paths(&path).filter(with_python) {
+        // `bin` on Unix; Windows keeps python.exe at the root.
+        let root = if cfg!(windows) { Some(folder.as_path()) } else { folder.parent() };
+        roots.extend(root.map(Path::to_owned));
+    }
+    roots
+}
+
 /// `libnvrtc` of the PyPI wheel below a Python environment: `…/site-packages/nvidia/*/lib` (or `bin` on Windows).
 fn in_python(root: &Path) -> Vec<PathBuf> {
     let list = |folder: PathBuf| -> Vec<PathBuf> {
@@ -234,7 +262,10 @@ fn in_python(root: &Path) -> Vec<PathBuf> {
         std::fs::read_dir(folder).map(|entries| entries.flatten().map(|e| e.path()).collect()).unwrap_or_default()
     };
     let mut sites = vec![root.join("Lib").join("site-packages")];
-    sites.extend(list(root.join("lib")).into_iter().map(|python| python.join("site-packages")));
+    for python in list(root.join("lib")) {
+        // Debian's name is the second.
+        sites.extend(["site-packages", "dist-packages"].map(|name| python.join(name)));
+    }
     let mut found = Vec::new();
     for package in sites.into_iter().flat_map(|site| list(site.join("nvidia"))) {
         for folder in ["lib", "bin"] {

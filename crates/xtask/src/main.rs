@@ -1,9 +1,12 @@
 //! Chores. `cargo xtask` lists them.
 
+mod browser;
 mod corpus;
 mod layers;
 mod process;
+mod size;
 mod test;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -11,6 +14,9 @@ const HELP: &str = "cargo xtask CHORE
 
   test                                  everything CI runs; installs or asks for what it needs
   layers                                who may import whom
+  wasm [VARIANT...]                     core, full, threads: the WebAssembly of the npm package, into web/pkg
+  size                                  their size after brotli, against the gates
+  browser                               the npm package in Node and Chromium against the native program
   corpus leak --files N --out DIR       N deterministic clips of 10 s at 4096 Hz, 16-bit WAV
 ";
 
@@ -20,6 +26,9 @@ fn main() -> ExitCode {
     let done = match words.split_first() {
         Some((&"test", _)) => test::chore(),
         Some((&"layers", _)) => layers::run(),
+        Some((&"wasm", rest)) => wasm::chore(rest),
+        Some((&"size", _)) => size::chore(),
+        Some((&"browser", _)) => browser::chore(),
         Some((&"corpus", rest)) => corpus::run(rest),
         _ => Err(HELP.to_owned()),
     };

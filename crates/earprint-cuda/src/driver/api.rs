@@ -51,9 +51,12 @@ functions! {
     context_retain = "cuDevicePrimaryCtxRetain"(*mut Handle, c_int);
     context_release = "cuDevicePrimaryCtxRelease_v2"(c_int);
     context_set_current = "cuCtxSetCurrent"(Handle);
+    context_synchronize = "cuCtxSynchronize"();
     memory_info = "cuMemGetInfo_v2"(*mut usize, *mut usize);
     memory_alloc = "cuMemAlloc_v2"(*mut Address, usize);
     memory_free = "cuMemFree_v2"(Address);
+    host_alloc = "cuMemHostAlloc"(*mut *mut c_void, usize, c_uint);
+    host_free = "cuMemFreeHost"(*mut c_void);
     memory_set = "cuMemsetD8Async"(Address, u8, usize, Handle);
     copy_to_device = "cuMemcpyHtoDAsync_v2"(Address, *const c_void, usize, Handle);
     copy_to_host = "cuMemcpyDtoHAsync_v2"(*mut c_void, Address, usize, Handle);

@@ -47,7 +47,8 @@ impl Drop for Buffer {
 }
 
 impl Device {
-    /// `bytes` bytes of zeroed device memory (WebGPU's rule, so that a kernel cannot see what was there before).
+    /// `bytes` bytes of zeroed device memory (WebGPU's rule, so that a kernel cannot see what was there before); zeroed when it
+    /// returns, so that any stream may use it.
     ///
     /// # Errors
     /// [`CudaError::OutOfMemory`].
@@ -63,6 +64,7 @@ impl Device {
         // SAFETY: the range is the allocation just made.
         let code = unsafe { (open.api.memory_set)(address, 0, size, open.stream) };
         open.api.check("cuMemsetD8Async", code, 0)?;
+        open.synchronize()?;
         Ok(buffer)
     }
 

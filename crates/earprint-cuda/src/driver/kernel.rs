@@ -1,7 +1,7 @@
 //! Loaded kernels and their launch: bindings become the parameter list that `translate`'s kernel ABI describes.
 
 use super::{
-    Buffer, CudaError, Open,
+    Buffer, CudaError, Open, Stream,
     api::{Address, Handle},
 };
 use crate::translate::{BindingKind, CudaKernel};
@@ -77,7 +77,7 @@ impl Kernel {
         &self.kernel
     }
 
-    /// Queues `groups` workgroups; returns before they have run. No workgroups in a dimension: nothing is done, as in WebGPU.
+    /// Queues `groups` workgroups on the device's own stream; returns before they have run. No workgroups in a dimension: nothing is done, as in WebGPU.
     ///
     /// The kernel's indices are not checked: buffers have to be as long as the kernel's card says, and must not overlap where
     /// one is written.
@@ -86,6 +86,23 @@ impl Kernel {
     /// Arguments that do not fit the bindings, or a launch the driver refuses. What a kernel does wrong shows at the next
     /// synchronisation or download.
     pub fn launch(&self, groups: [u32; 3], args: &[LaunchArg]) -> Result<(), CudaError> {
+        self.queue(self.open.stream, groups, args)
+    }
+
+    /// [`Kernel::launch`] on another stream.
+    ///
+    /// # Errors
+    /// As [`Kernel::launch`]; also a stream of another device.
+    pub fn launch_on(&self, stream: &Stream, groups: [u32; 3], args: &[LaunchArg]) -> Result<(), CudaError> {
+        let handle = stream.handle_on(&self.open).ok_or_else(|| CudaError::Argument {
+            what: format!("stream of `{}`", self.kernel.entry),
+            expected: "one of this device".to_owned(),
+            actual: "one of another".to_owned(),
+        })?;
+        self.queue(handle, groups, args)
+    }
+
+    fn queue(&self, stream: Handle, groups: [u32; 3], args: &[LaunchArg]) -> Result<(), CudaError> {
         let parameters = self.parameters(args)?;
         if groups.contains(&0) {
             return Ok(());
@@ -112,7 +129,7 @@ impl Kernel {
                 by,
                 bz,
                 0,
-                open.stream,
+                stream,
                 pointers.as_mut_ptr(),
                 ptr::null_mut(),
             )
@@ -175,9 +192,9 @@ impl Drop for Kernel {
     fn drop(&mut self) {
         // A lost context has dropped its modules already.
         if self.open.bind().is_ok() {
-            // SAFETY: the module is ours; unloading waits for nothing, so what is queued is waited for first.
+            // SAFETY: the module is ours; unloading waits for nothing, so what is queued, on any stream, is waited for first.
             unsafe {
-                (self.open.api.stream_synchronize)(self.open.stream);
+                (self.open.api.context_synchronize)();
                 (self.open.api.module_unload)(self.module);
             }
         }

@@ -1,7 +1,8 @@
 //! Kernels on a CUDA device, through the driver API. Nothing of CUDA is needed to build; libcuda is sought when a driver is opened.
 //!
-//! One stream per [`Device`]: uploads, launches and downloads happen in the order of the calls. Everything made from a device
-//! ([`Buffer`], [`Kernel`], [`Event`]) keeps it open. After [`CudaError::Lost`] all of it is dead and the device is opened anew.
+//! Every [`Device`] has a stream of its own, on which uploads, launches and downloads happen in the order of the calls; work that
+//! shall overlap goes to a [`Stream`] each. Everything made from a device ([`Buffer`], [`Kernel`], [`Event`], [`Stream`],
+//! [`Staging`]) keeps it open. After [`CudaError::Lost`] all of it is dead and the device is opened anew.
 
 mod api;
 mod buffer;
@@ -9,11 +10,13 @@ mod cache;
 mod error;
 mod event;
 mod kernel;
+mod stream;
 
 pub use buffer::Buffer;
 pub use error::CudaError;
 pub use event::Event;
 pub use kernel::{Kernel, LaunchArg};
+pub use stream::{Staging, Stream};
 
 use crate::{nvrtc::Nvrtc, translate::CudaKernel};
 use api::{Api, Handle};
@@ -126,7 +129,7 @@ impl Driver {
     }
 }
 
-/// An open device: context and stream.
+/// An open device: context, and a stream of its own.
 #[derive(Debug, Clone)]
 pub struct Device(Arc<Open>);
 
@@ -237,7 +240,7 @@ impl Device {
         unsafe { Kernel::load(self.0.clone(), kernel, image) }
     }
 
-    /// Waits until everything asked of this device is done.
+    /// Waits until everything queued on the device's own stream is done.
     ///
     /// # Errors
     /// [`CudaError::Lost`] when a kernel failed since the last call.

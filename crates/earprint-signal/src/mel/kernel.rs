@@ -53,9 +53,12 @@ pub(super) unsafe fn run<L: Lane>(
         turn.places(reach, &mut scratch.place);
         let place = scratch.place.as_ptr();
         let scale = match pcm {
-            PcmSlice::I16(_) => L::splat(I16_SCALE),
-            PcmSlice::F32(_) => L::splat(1.0),
+            PcmSlice::I16(_) => I16_SCALE,
+            PcmSlice::F32(_) => 1.0,
         };
+        scratch.window.clear();
+        scratch.window.extend(tables.half_window.iter().map(|w| scale * w));
+        let window = scratch.window.as_ptr();
 
         for group in 0..blocks.div_ceil(w) {
             let at = group * w;
@@ -64,7 +67,7 @@ pub(super) unsafe fn run<L: Lane>(
                 PcmSlice::F32(s) => turn.fill::<L, f32>(s, at, turned),
             }
             for i in 0..grid.chunk {
-                load_and_transform::<L>(tables, turned, place.add(i * grid.hop), scale, points);
+                load_and_transform::<L>(fft, turned, place.add(i * grid.hop), window, points);
                 if !pooled {
                     split_power::<L, false>(fft, points, power, w, tables.magnitude);
                 } else if i == 0 {
@@ -212,100 +215,155 @@ impl Sample for f32 {
 }
 
 /// Window and all stages for one frame per lane: `points` holds the transform, bin `k` at `fft.position[k]`.
+///
+/// The sizes of the presets are spelled out, so that the compiler knows every stride; the generic way below them does
+/// the same operations.
 #[inline(always)]
 unsafe fn load_and_transform<L: Lane>(
-    tables: &MelTables,
+    fft: &RealFft,
     turned: *const f32,
     place: *const u32,
-    scale: L,
+    window: *const f32,
     points: *mut f32,
 ) {
-    let fft = &tables.fft;
-    let w = L::W;
-    let window = tables.half_window.as_ptr();
-    // SAFETY: place has n_fft entries from here on, points 2 * m * W values.
+    let from = Samples { turned, place, window };
+    // SAFETY: place has n_fft entries from here on, points 2 * m * W values; lengths below multiply to m.
     unsafe {
-        let Some(&outer) = fft.stages.first() else {
-            return;
-        };
-        // The first stage reads the samples; it never sees `points` as input.
-        macro_rules! first {
-            ($r:literal) => {{
-                let sub = outer.len / $r;
-                for j in 0..sub {
-                    let mut x = [C { re: L::splat(0.0), im: L::splat(0.0) }; $r];
-                    for q in 0..$r {
-                        x[q] = read_point(turned, place, window, scale, j + q * sub);
-                    }
-                    butterfly::<L, $r>(&mut x);
-                    write_stage::<L, $r>(fft, &outer, 0, j, &x, points);
-                }
-            }};
+        macro_rules! tw {
+            ($stage:literal) => {
+                fft.twiddles.as_ptr().add(fft.stages[$stage].twiddle_offset)
+            };
         }
+        match fft.m {
+            32 => {
+                first_pass::<L, 8>(&from, 32, tw!(0), points);
+                pass::<L, 4>(4, tw!(1), 0, 32, points);
+            }
+            200 => {
+                first_pass::<L, 5>(&from, 200, tw!(0), points);
+                for base in (0..200).step_by(40) {
+                    pass::<L, 5>(40, tw!(1), base, base + 40, points);
+                    pass::<L, 8>(8, tw!(2), base, base + 40, points);
+                }
+            }
+            256 => {
+                first_pass::<L, 8>(&from, 256, tw!(0), points);
+                for base in (0..256).step_by(32) {
+                    pass::<L, 8>(32, tw!(1), base, base + 32, points);
+                    pass::<L, 4>(4, tw!(2), base, base + 32, points);
+                }
+            }
+            1024 => {
+                first_pass::<L, 8>(&from, 1024, tw!(0), points);
+                for base in (0..1024).step_by(128) {
+                    pass::<L, 8>(128, tw!(1), base, base + 128, points);
+                    pass::<L, 4>(16, tw!(2), base, base + 128, points);
+                    pass::<L, 4>(4, tw!(3), base, base + 128, points);
+                }
+            }
+            _ => any_size::<L>(fft, &from, points),
+        }
+    }
+}
+
+/// [`load_and_transform`] for a plan of any size.
+#[inline(always)]
+unsafe fn any_size<L: Lane>(fft: &RealFft, from: &Samples, points: *mut f32) {
+    let Some((outer, inner)) = fft.stages.split_first() else {
+        return;
+    };
+    // SAFETY: as `load_and_transform`.
+    unsafe {
+        let tw = fft.twiddles.as_ptr();
         match outer.radix {
-            2 => first!(2),
-            3 => first!(3),
-            4 => first!(4),
-            5 => first!(5),
-            _ => first!(8),
+            2 => first_pass::<L, 2>(from, outer.len, tw, points),
+            3 => first_pass::<L, 3>(from, outer.len, tw, points),
+            4 => first_pass::<L, 4>(from, outer.len, tw, points),
+            5 => first_pass::<L, 5>(from, outer.len, tw, points),
+            _ => first_pass::<L, 8>(from, outer.len, tw, points),
         }
         // Whole passes while a block outgrows the cache, then each block to its end.
-        let inner = &fft.stages[1..];
-        let deep = inner.iter().position(|s| s.len * w * 8 <= CACHE_BYTES).unwrap_or(inner.len());
+        let deep = inner.iter().position(|s| s.len * L::W * 8 <= CACHE_BYTES).unwrap_or(inner.len());
         for stage in &inner[..deep] {
-            pass::<L>(fft, stage, 0, fft.m, points);
+            any_pass::<L>(stage, tw, 0, fft.m, points);
         }
         if let Some(block) = inner.get(deep) {
             for base in (0..fft.m).step_by(block.len) {
                 for stage in &inner[deep..] {
-                    pass::<L>(fft, stage, base, base + block.len, points);
+                    any_pass::<L>(stage, tw, base, base + block.len, points);
                 }
             }
         }
     }
+}
+
+/// [`pass`] with the radix of `stage`.
+#[inline(always)]
+unsafe fn any_pass<L: Lane>(stage: &Stage, twiddles: *const [f32; 2], from: usize, to: usize, points: *mut f32) {
+    // SAFETY: as `pass`.
+    unsafe {
+        let tw = twiddles.add(stage.twiddle_offset);
+        match stage.radix {
+            2 => pass::<L, 2>(stage.len, tw, from, to, points),
+            3 => pass::<L, 3>(stage.len, tw, from, to, points),
+            4 => pass::<L, 4>(stage.len, tw, from, to, points),
+            5 => pass::<L, 5>(stage.len, tw, from, to, points),
+            _ => pass::<L, 8>(stage.len, tw, from, to, points),
+        }
+    }
+}
+
+/// Where a frame's samples come from: turned samples, their places, the window in their scale.
+struct Samples {
+    turned: *const f32,
+    place: *const u32,
+    window: *const f32,
 }
 
 /// Point `k`: samples `2 k` and `2 k + 1` under the window.
 #[inline(always)]
-unsafe fn read_point<L: Lane>(turned: *const f32, place: *const u32, window: *const f32, scale: L, k: usize) -> C<L> {
+unsafe fn read_point<L: Lane>(from: &Samples, k: usize) -> C<L> {
     // SAFETY: as `load_and_transform`.
     unsafe {
-        let re = L::load(turned.add(*place.add(2 * k) as usize));
-        let im = L::load(turned.add(*place.add(2 * k + 1) as usize));
-        C {
-            re: re.mul(scale.mul(L::splat(*window.add(2 * k)))),
-            im: im.mul(scale.mul(L::splat(*window.add(2 * k + 1)))),
+        let re = L::load(from.turned.add(*from.place.add(2 * k) as usize));
+        let im = L::load(from.turned.add(*from.place.add(2 * k + 1) as usize));
+        C { re: re.mul(L::splat(*from.window.add(2 * k))), im: im.mul(L::splat(*from.window.add(2 * k + 1))) }
+    }
+}
+
+/// The first stage: reads the samples, never `points`.
+#[inline(always)]
+unsafe fn first_pass<L: Lane, const R: usize>(from: &Samples, len: usize, tw: *const [f32; 2], points: *mut f32) {
+    let sub = len / R;
+    // SAFETY: as `load_and_transform`.
+    unsafe {
+        for j in 0..sub {
+            let mut x = [C { re: L::splat(0.0), im: L::splat(0.0) }; R];
+            for q in 0..R {
+                x[q] = read_point(from, j + q * sub);
+            }
+            butterfly::<L, R>(&mut x);
+            write_stage::<L, R>(sub, tw, 0, j, &x, points);
         }
     }
 }
 
-/// One stage over points `from .. to`.
+/// One stage of blocks of `len` over points `from .. to`.
 #[inline(always)]
-unsafe fn pass<L: Lane>(fft: &RealFft, stage: &Stage, from: usize, to: usize, points: *mut f32) {
-    macro_rules! radix {
-        ($r:literal) => {{
-            let sub = stage.len / $r;
-            for base in (from..to).step_by(stage.len) {
-                for j in 0..sub {
-                    let mut x = [C { re: L::splat(0.0), im: L::splat(0.0) }; $r];
-                    for q in 0..$r {
-                        let p = points.add(2 * (base + j + q * sub) * L::W);
-                        x[q] = C { re: L::load(p), im: L::load(p.add(L::W)) };
-                    }
-                    butterfly::<L, $r>(&mut x);
-                    write_stage::<L, $r>(fft, stage, base, j, &x, points);
-                }
-            }
-        }};
-    }
+unsafe fn pass<L: Lane, const R: usize>(len: usize, tw: *const [f32; 2], from: usize, to: usize, points: *mut f32) {
+    let sub = len / R;
     // SAFETY: from .. to are whole blocks inside the m points.
     unsafe {
-        match stage.radix {
-            2 => radix!(2),
-            3 => radix!(3),
-            4 => radix!(4),
-            5 => radix!(5),
-            _ => radix!(8),
+        for base in (from..to).step_by(len) {
+            for j in 0..sub {
+                let mut x = [C { re: L::splat(0.0), im: L::splat(0.0) }; R];
+                for q in 0..R {
+                    let p = points.add(2 * (base + j + q * sub) * L::W);
+                    x[q] = C { re: L::load(p), im: L::load(p.add(L::W)) };
+                }
+                butterfly::<L, R>(&mut x);
+                write_stage::<L, R>(sub, tw, base, j, &x, points);
+            }
         }
     }
 }
@@ -313,17 +371,15 @@ unsafe fn pass<L: Lane>(fft: &RealFft, stage: &Stage, from: usize, to: usize, po
 /// Turns the outputs of butterfly `j` by their twiddles and puts them back.
 #[inline(always)]
 unsafe fn write_stage<L: Lane, const R: usize>(
-    fft: &RealFft,
-    stage: &Stage,
+    sub: usize,
+    tw: *const [f32; 2],
     base: usize,
     j: usize,
     x: &[C<L>; R],
     points: *mut f32,
 ) {
-    let sub = stage.len / R;
     // SAFETY: base + j + p * sub < m; twiddles of the stage have (R - 1) * sub entries.
     unsafe {
-        let tw = fft.twiddles.as_ptr().add(stage.twiddle_offset);
         for p in 0..R {
             // At j = 0 all twiddles are 1: leaving the product out changes no value.
             let y = if p == 0 || j == 0 {

@@ -82,6 +82,8 @@ pub struct Scratch {
     mel: Vec<Line>,
     /// Where sample `o` of a frame group stands in `turned`.
     place: Vec<u32>,
+    /// The window in the samples' scale.
+    window: Vec<f32>,
 }
 
 /// A cache line of values: keeps every scratch buffer aligned for the widest loads.
