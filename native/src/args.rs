@@ -23,10 +23,14 @@ pub struct Args {
 pub enum Command {
     /// Mel spectrograms of files or folders, as .npy arrays with a manifest.
     Mel(MelArgs),
+    /// Pictures of mel spectrograms: PNG of one file, or of every file of a tree.
+    Spec(SpecArgs),
+    /// The whole way on two dozen built-in sounds: sounds, features, pictures, a report.
+    Demo(DemoArgs),
 }
 
 /// What every verb that computes over files takes.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct RunArgs {
     /// Device that computes: the fastest for the job, the CPU, Vulkan (Metal, DX12 on their systems), or CUDA.
     #[arg(long, value_enum, default_value_t = Device::Auto, env = "EARPRINT_DEVICE")]
@@ -94,6 +98,97 @@ pub struct MelArgs {
     pub run: RunArgs,
 }
 
+/// `earprint spec`.
+#[derive(Debug, clap::Args)]
+pub struct SpecArgs {
+    /// Files and folders; `-` reads a list of files from stdin.
+    #[arg(required_unless_present = "files_from", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Also the files listed here, one per line (`-`: stdin).
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+    /// Which mel spectrogram: librosa, whisper, whisper-128.
+    #[arg(long, default_value = "librosa", env = "EARPRINT_PRESET")]
+    pub preset: String,
+    /// For one input a file (.png, or .npy with --format npy); otherwise a folder, in which every input keeps its
+    /// relative path: name.wav becomes name.wav.png.
+    #[arg(short, long, value_name = "FILE|FOLDER")]
+    pub out: PathBuf,
+    /// Colours from low to high.
+    #[arg(long, value_enum, default_value_t = Colors::Magma)]
+    pub color: Colors,
+    /// Values of the lowest and the highest colour, in the unit of the preset (dB): the same for all pictures. auto: from
+    /// the largest value of each file down, at most 80.
+    #[arg(long, value_name = "LOW,HIGH|auto", default_value = "auto", value_parser = range, allow_hyphen_values = true)]
+    pub range: RangeArg,
+    /// Title, time, frequency and a colour bar around the values [default].
+    #[arg(long, overrides_with = "no_axes")]
+    pub axes: bool,
+    /// The values alone.
+    #[arg(long, overrides_with = "axes")]
+    pub no_axes: bool,
+    /// Pixels of the whole picture.
+    #[arg(long, value_name = "PIXELS", default_value_t = 1200, value_parser = clap::value_parser!(u32).range(1..=65_535))]
+    pub width: u32,
+    /// Pixels of the whole picture.
+    #[arg(long, value_name = "PIXELS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=65_535))]
+    pub height: u32,
+    /// One pixel per value instead: as wide as the file has frames, as high as there are bands, axes added.
+    #[arg(long, conflicts_with_all = ["width", "height"])]
+    pub exact: bool,
+    /// What is written of each input.
+    #[arg(long, value_enum, default_value_t = SpecFormat::Png)]
+    pub format: SpecFormat,
+    /// Also write the values, (n_mels, frames) f32, beside each picture.
+    #[arg(long)]
+    pub npy: bool,
+    /// One NDJSON record per input on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// Change one field of the preset, for example --set n_fft=1024 (repeatable).
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<String>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// `earprint demo`.
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Output folder; files of an earlier demo in it are written anew, audio files put into its `sounds` take part.
+    #[arg(short, long, value_name = "FOLDER", default_value = "earprint-demo")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colors {
+    /// Black, purple, orange, pale yellow.
+    Magma,
+    /// Dark purple, teal, yellow.
+    Viridis,
+    /// Black to white.
+    Gray,
+}
+
+/// `--range`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RangeArg {
+    Auto,
+    Fixed(f32, f32),
+}
+
+/// `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SpecFormat {
+    /// A picture.
+    Png,
+    /// The values, (n_mels, frames) f32.
+    Npy,
+}
+
 /// `--device`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Device {
@@ -157,6 +252,19 @@ fn size(text: &str) -> Result<u64, String> {
     if (16e6..=1e15).contains(&bytes) { Ok(bytes as u64) } else { Err(format!("{text:?}; expected 16M or more")) }
 }
 
+fn range(text: &str) -> Result<RangeArg, String> {
+    if text == "auto" {
+        return Ok(RangeArg::Auto);
+    }
+    let numbers = text.split_once(',').and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
+    match numbers {
+        Some((low, high)) if f32::is_finite(low) && f32::is_finite(high) && low < high => {
+            Ok(RangeArg::Fixed(low, high))
+        }
+        _ => Err("expected LOW,HIGH with LOW below HIGH, for example -80,0, or auto".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,5 +276,14 @@ mod tests {
         assert_eq!(size("500M").unwrap(), 500_000_000);
         assert_eq!(size("1.5GiB").unwrap(), 1_500_000_000);
         assert!(size("12").is_err() && size("12X").is_err() && size("").is_err());
+    }
+
+    #[test]
+    fn ranges_read() {
+        assert_eq!(range("auto"), Ok(RangeArg::Auto));
+        assert_eq!(range("-80,-2.5"), Ok(RangeArg::Fixed(-80.0, -2.5)));
+        for bad in ["", "0,-80", "1", "-80", "nan,0", "-inf,0", "a,b", "1,2,3"] {
+            assert!(range(bad).is_err(), "{bad}");
+        }
     }
 }

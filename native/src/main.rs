@@ -5,7 +5,12 @@
 mod args;
 mod commands;
 mod device;
+mod fate;
+mod inputs;
+mod job;
 mod progress;
+mod render;
+mod supervise;
 
 use std::process::ExitCode;
 
@@ -15,12 +20,15 @@ fn main() -> ExitCode {
     let args = args::Args::parse();
     let done = match args.command {
         args::Command::Mel(a) => commands::mel::run(&a),
+        args::Command::Spec(a) => commands::spec::run(&a),
+        args::Command::Demo(a) => commands::demo::run(&a),
     };
     match done {
-        Ok(code) => code,
+        Ok(code) => ExitCode::from(code),
         Err(e) => {
             eprintln!("earprint: {e:#}");
-            ExitCode::from(1)
+            let usage = e.is::<job::Usage>() || e.is::<earprint_core::SpecError>();
+            ExitCode::from(if usage { 2 } else { 1 })
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Progress on stderr: a bar on a terminal, a line every few seconds in a pipe, JSON for programs.
 
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use earprint_pipeline::{Control, Counts};
@@ -9,8 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::{ProgressKind, RunArgs};
 
-/// Tells progress until `done` is set.
-pub fn watch(args: &RunArgs, total: u64, control: &Control, done: &AtomicBool) {
+/// Tells progress as long as `wait`, which pauses for the time it is given, says that the run goes on.
+pub fn watch(args: &RunArgs, phase: &str, total: u64, control: &Control, mut wait: impl FnMut(Duration) -> bool) {
     let kind = match args.progress {
         _ if args.quiet => ProgressKind::None,
         ProgressKind::Auto if std::io::stderr().is_terminal() => ProgressKind::Bar,
@@ -25,20 +24,19 @@ pub fn watch(args: &RunArgs, total: u64, control: &Control, done: &AtomicBool) {
     });
     let every = Duration::from_millis(if bar.is_some() { 100 } else { 5000 });
     let mut told = Instant::now();
-    while !done.load(Ordering::Relaxed) {
-        std::thread::sleep(Duration::from_millis(50));
+    while wait(Duration::from_millis(20)) {
         if kind == ProgressKind::None || told.elapsed() < every {
             continue;
         }
         told = Instant::now();
         let c = control.counts();
-        let line = line(&c, first, total, started.elapsed().as_secs_f64(), args.verbose);
+        let line = line(phase, &c, first, total, started.elapsed().as_secs_f64(), args.verbose);
         match (&bar, kind) {
             (Some(bar), _) => {
                 bar.set_position(c.done);
                 bar.set_message(line);
             }
-            (None, ProgressKind::Json) => eprintln!("{}", json(&c, total, started.elapsed().as_secs_f64())),
+            (None, ProgressKind::Json) => eprintln!("{}", json(phase, &c, total, started.elapsed().as_secs_f64())),
             _ => eprintln!("{}/{total} files  {line}", c.done),
         }
     }
@@ -47,10 +45,10 @@ pub fn watch(args: &RunArgs, total: u64, control: &Control, done: &AtomicBool) {
     }
 }
 
-fn line(c: &Counts, first: u64, total: u64, seconds: f64, verbose: bool) -> String {
+fn line(phase: &str, c: &Counts, first: u64, total: u64, seconds: f64, verbose: bool) -> String {
     let rate = c.done.saturating_sub(first) as f64 / seconds.max(1e-3);
     let left = if rate > 0.0 { clock((total.saturating_sub(c.done)) as f64 / rate) } else { "?".into() };
-    let mut text = format!("mel  {rate:.0} files/s  {left} left");
+    let mut text = format!("{phase}  {rate:.0} files/s  {left} left");
     if c.failed > 0 {
         text += &format!("  {} failed", c.failed);
     }
@@ -64,9 +62,9 @@ fn line(c: &Counts, first: u64, total: u64, seconds: f64, verbose: bool) -> Stri
     text
 }
 
-fn json(c: &Counts, total: u64, seconds: f64) -> String {
+fn json(phase: &str, c: &Counts, total: u64, seconds: f64) -> String {
     serde_json::json!({
-        "phase": "mel", "seconds": (seconds * 10.0).round() / 10.0, "files": total, "opened": c.opened,
+        "phase": phase, "seconds": (seconds * 10.0).round() / 10.0, "files": total, "opened": c.opened,
         "computed": c.computed, "done": c.done, "failed": c.failed, "waiting": c.waiting, "bytes": c.bytes,
     })
     .to_string()

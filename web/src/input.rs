@@ -1,4 +1,5 @@
-//! What JavaScript hands over, opened: `{bytes, name?}` or `{pcm, sampleRate}`.
+//! What JavaScript hands over, opened: `{bytes, name?}` or `{pcm, sampleRate}`, or `{code, reason}` for what it could not
+//! read itself.
 
 use earprint_audio::{AudioError, Clip, Limits, decode};
 use earprint_pipeline::{Failure, Loaded, Source, load_clip};
@@ -38,6 +39,9 @@ fn open(input: &JsValue) -> Result<Clip, Failure> {
         let name = field("name").as_string().unwrap_or_default();
         let hint = name.rsplit_once('.').map(|(_, extension)| extension);
         return Ok(decode(take_bytes(&bytes)?, hint, &Limits::default())?);
+    }
+    if let (Some(code), Some(reason)) = (field("code").as_string(), field("reason").as_string()) {
+        return Err(Failure::error(&code, reason));
     }
     let wrong = || Failure::error("E_INPUT", "the input is neither {bytes} nor {pcm, sampleRate}");
     let planes = field("pcm").dyn_into::<Array>().map_err(|_| wrong())?;

@@ -262,7 +262,8 @@ fn in_python(root: &Path) -> Vec<PathBuf> {
         std::fs::read_dir(folder).map(|entries| entries.flatten().map(|e| e.path()).collect()).unwrap_or_default()
     };
     let mut sites = vec![root.join("Lib").join("site-packages")];
-    for python in list(root.join("lib")) {
+    let named = |folder: &PathBuf| folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"));
+    for python in list(root.join("lib")).into_iter().filter(named) {
         // Debian's name is the second.
         sites.extend(["site-packages", "dist-packages"].map(|name| python.join(name)));
     }

@@ -67,59 +67,36 @@ fn fake_device() {
 #[cfg(all(feature = "emulate", unix))]
 mod fake {
     use super::*;
-    use earprint_cuda::emulate::{EmulateError, compile_library};
-    use std::{path::PathBuf, process::Command};
-
-    /// Builds the fake driver and one kernel as a library; `None`, with the reason printed, without g++.
-    fn build() -> Option<(PathBuf, PathBuf, PathBuf)> {
-        let folder = std::env::temp_dir().join(format!("earprint-fake-cuda-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let (driver, image, broken) = (folder.join("libfake.so"), folder.join("saxpy.so"), folder.join("broken.so"));
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fake_cuda.cpp");
-        match Command::new("g++").args(["-O1", "-shared", "-fPIC", "-o"]).arg(&driver).arg(source).arg("-ldl").status()
-        {
-            Err(reason) => {
-                println!("skipped, because g++ cannot be run: {reason}");
-                return None;
-            }
-            Ok(status) => assert!(status.success()),
-        }
-        for (wgsl, entry, file) in [(kernels::arithmetic::SAXPY, "saxpy", &image), (BROKEN, "broken", &broken)] {
-            match compile_library(&translate(wgsl, entry).unwrap(), file) {
-                Err(EmulateError::NoCompiler(_)) => return None,
-                other => other.unwrap(),
-            }
-        }
-        Some((driver, image, broken))
-    }
+    use earprint_cuda::emulate::{EmulateError, HostDriver, Live};
 
     const BROKEN: &str = "@group(0) @binding(0) var<storage, read_write> out: array<u32>;
         @compute @workgroup_size(8) fn broken(@builtin(local_invocation_index) i: u32) { out[i + 100u] = 1u; }";
 
-    fn text(path: &std::path::Path) -> Vec<u8> {
-        [path.to_str().unwrap().as_bytes(), b"\0"].concat()
+    /// A machine; `None`, with the reason printed, without g++.
+    fn machine() -> Option<HostDriver> {
+        match HostDriver::new() {
+            Ok(machine) => Some(machine),
+            Err(skip @ EmulateError::NoCompiler(_)) => {
+                println!("{skip}");
+                None
+            }
+            Err(other) => panic!("{other}"),
+        }
     }
 
-    // One test: the fake driver, like a real one, is one object for the process, and its last part loses the device.
     #[test]
     fn fake_device() {
-        let Some((library, image, broken)) = build() else { return };
-        // SAFETY: the library is ours; `fake_live` has this type.
-        let probe = unsafe { libloading::Library::new(&library) }.unwrap();
-        // SAFETY: as above.
-        let live = unsafe { *probe.get::<extern "C" fn() -> i32>(b"fake_live\0").unwrap() };
-
-        let driver = Driver::open(Some(&library)).unwrap();
+        let Some(machine) = machine() else { return };
+        machine.limit_memory(1 << 20);
+        let driver = machine.open().unwrap();
         let devices = driver.devices().unwrap();
         assert_eq!((devices.len(), devices[0].name.as_str()), (1, "Fake GPU"));
         assert_eq!((devices[0].compute_capability, devices[0].driver_version), ((9, 0), (12, 8)));
         assert!(matches!(driver.device(1), Err(CudaError::NoDevice { ordinal: 1, count: 1 })));
 
         let device = driver.device(0).unwrap();
-        assert_eq!(device.memory().unwrap(), (1 << 19, 1 << 20));
-        // SAFETY: what the fake driver calls an image: a terminated path.
-        let load = |kernel: &_, image: &[u8]| unsafe { device.load_image(kernel, image) };
-        let kernel = load(&translate(kernels::arithmetic::SAXPY, "saxpy").unwrap(), &text(&image)).unwrap();
+        assert_eq!(device.memory().unwrap(), (1 << 20, 1 << 20));
+        let kernel = machine.load(&device, &translate(kernels::arithmetic::SAXPY, "saxpy").unwrap()).unwrap();
         saxpy(&device, &kernel);
         // From another thread: contexts are per thread in CUDA.
         std::thread::scope(|scope| scope.spawn(|| saxpy(&device, &kernel)).join().unwrap());
@@ -148,12 +125,13 @@ mod fake {
         ] {
             assert!(matches!(kernel.launch([1, 1, 1], &args), Err(CudaError::Argument { .. })), "{args:?}");
         }
-        assert!(matches!(load(kernel.kernel(), b"/nonexistent\0"), Err(CudaError::Call { code: 200, .. })));
-        let wrong = translate(BROKEN, "broken").unwrap();
-        assert!(matches!(load(&wrong, &text(&image)), Err(CudaError::Call { code: 500, .. })));
+        // SAFETY: what this driver calls an image, a terminated path; there is no such file.
+        let absent = unsafe { device.load_image(kernel.kernel(), b"/nonexistent\0") };
+        assert!(matches!(absent, Err(CudaError::Call { code: 200, .. })));
 
-        assert_eq!(live(), 10000 + 100 + 1, "one context, one module, one buffer are left");
-        let broken = load(&wrong, &text(&broken)).unwrap();
+        let one = Live { buffers: 1, modules: 1, contexts: 1, staging: 0, streams: 1 };
+        assert_eq!(machine.live(), one, "one context with its stream, one module, one buffer are left");
+        let broken = machine.load(&device, &translate(BROKEN, "broken").unwrap()).unwrap();
         broken.launch([1, 1, 1], &[b]).unwrap();
         match device.synchronize() {
             Err(CudaError::Lost { name, code, .. }) => {
@@ -162,7 +140,43 @@ mod fake {
             other => panic!("{other:?}"),
         }
         drop((zeroed, kernel, broken, device));
-        assert_eq!(live(), 0, "everything is given back");
-        std::fs::remove_dir_all(library.parent().unwrap()).unwrap();
+        assert_eq!(machine.live(), Live::default(), "everything is given back");
+    }
+
+    #[test]
+    fn streams_run_beside_each_other_and_host_memory_waits() {
+        let Some(machine) = machine() else { return };
+        let device = machine.open().unwrap().device(0).unwrap();
+        let (a, b) = (device.stream().unwrap(), device.stream().unwrap());
+        let buffers: Vec<_> = (0..2).map(|_| device.alloc(1000).unwrap()).collect();
+        let (mut up_a, mut up_b) = (a.staging(1000).unwrap(), b.staging(1000).unwrap());
+        let (mut down_a, mut down_b) = (a.staging(2000).unwrap(), b.staging(1000).unwrap());
+        for (n, up, down, buffer) in [(1, &mut up_a, &mut down_a, &buffers[0]), (2, &mut up_b, &mut down_b, &buffers[1])] {
+            assert_eq!(up.wait().unwrap(), [0; 1000]);
+            up.wait().unwrap().fill(n);
+            up.upload(buffer, 1000).unwrap();
+            down.download(buffer, 1000).unwrap();
+        }
+        assert_eq!(machine.busy_streams(), 2, "queued on both, nobody waited");
+        // Filling the memory again waits for the copy that still reads it.
+        up_a.wait().unwrap().fill(9);
+        assert_eq!(machine.busy_streams(), 1, "a wait for one stream is none for the other");
+        assert_eq!(down_a.wait().unwrap()[..1000], [1; 1000]);
+        assert_eq!(down_b.wait().unwrap(), [2; 1000]);
+        assert!(matches!(up_a.upload(&buffers[0], 1001), Err(CudaError::Argument { .. })));
+        assert!(matches!(down_a.download(&buffers[0], 1001), Err(CudaError::Argument { .. })));
+
+        // Memory that goes while a copy is under way goes after it.
+        up_a.wait().unwrap().fill(5);
+        up_a.upload(&buffers[0], 1000).unwrap();
+        drop(up_a);
+        down_a.download(&buffers[0], 1000).unwrap();
+        assert_eq!(down_a.wait().unwrap()[..1000], [5; 1000]);
+
+        let other = machine.open().unwrap().device(0).unwrap();
+        let foreign = other.alloc(16).unwrap();
+        assert!(matches!(down_a.download(&foreign, 16), Err(CudaError::Argument { .. })));
+        drop((up_b, down_a, down_b, buffers, a, b, device, foreign, other));
+        assert_eq!(machine.live(), Live::default());
     }
 }

@@ -80,7 +80,8 @@ fn build(variant: &Variant, sysroot: &Path) -> Result<(), String> {
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")).env_remove("RUSTFLAGS");
     run(&mut command)?;
     let mut bindgen = Command::new("wasm-bindgen");
-    bindgen.args(["--target", "web", "--omit-default-module-path", "--out-name", "earprint", "--out-dir"]);
+    bindgen.args(["--target", "web", "--omit-default-module-path", "--remove-name-section"]);
+    bindgen.args(["--remove-producers-section", "--out-name", "earprint", "--out-dir"]);
     run(bindgen.arg(package(variant)).arg(target.join(TARGET).join("wasm/earprint_web.wasm")))
 }
 

@@ -1,3 +1,5 @@
-//! One file per verb.
+//! One file (or folder) per verb.
 
+pub mod demo;
 pub mod mel;
+pub mod spec;

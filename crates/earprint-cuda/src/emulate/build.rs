@@ -26,16 +26,32 @@ const OPTIONS: [&str; 9] = [
 ];
 
 /// A folder that goes with its value.
-struct Scratch(PathBuf);
+#[derive(Debug)]
+pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new() -> std::io::Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("earprint-emulate-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    pub fn new() -> std::io::Result<Self> {
+        let name = format!("earprint-emulate-{}-{}", std::process::id(), next());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir(&path)?;
         Ok(Self(path))
     }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// A file in it that no other call named.
+    pub fn fresh(&self, extension: &str) -> PathBuf {
+        self.0.join(format!("kernel-{}.{extension}", next()))
+    }
+}
+
+/// A number this process has not used yet.
+fn next() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Drop for Scratch {
@@ -46,7 +62,8 @@ impl Drop for Scratch {
 }
 
 /// Compiles `kernel` into a shared library at `path`, with `launch(void** args, unsigned gx, unsigned gy, unsigned gz)` as its face:
-/// `args` is the parameter list of `cuLaunchKernel`, the result null or a message.
+/// `args` is the parameter list of `cuLaunchKernel`, the result null or a message. `parameter_bytes` lists the sizes of the parameters,
+/// 0 behind the last.
 ///
 /// # Errors
 /// No g++ ([`EmulateError::NoCompiler`]), or text that does not compile.
@@ -76,7 +93,7 @@ pub fn compile_library(kernel: &CudaKernel, path: &Path) -> Result<(), EmulateEr
 /// Compiles and loads. On Unix the library stays usable after its file is gone, so nothing is left behind.
 pub(super) fn load(kernel: &CudaKernel) -> Result<libloading::Library, EmulateError> {
     let scratch = Scratch::new()?;
-    let path = scratch.0.join("kernel.so");
+    let path = scratch.file("kernel.so");
     compile_library(kernel, &path)?;
     // SAFETY: the library is what we compiled just now; its only initialisers are those of its own static variables.
     Ok(unsafe { libloading::Library::new(&path)? })
@@ -85,12 +102,17 @@ pub(super) fn load(kernel: &CudaKernel) -> Result<libloading::Library, EmulateEr
 /// Host part, kernel, and a launcher that unpacks a `cuLaunchKernel`-like parameter list.
 fn full_text(kernel: &CudaKernel) -> String {
     // The parameter types are taken from the kernel's own signature, so they cannot disagree with it.
+    let mut sizes = String::new();
     let mut count = 0;
     for binding in &kernel.bindings {
-        count += match binding.kind {
-            BindingKind::Uniform { .. } => 1,
-            BindingKind::StorageRead(_) | BindingKind::StorageReadWrite(_) => 2,
+        let parameters: &[u32] = match binding.kind {
+            BindingKind::Uniform { bytes } => &[bytes],
+            BindingKind::StorageRead(_) | BindingKind::StorageReadWrite(_) => &[8, 8],
         };
+        count += parameters.len();
+        for bytes in parameters {
+            let _ = write!(sizes, "{bytes}, ");
+        }
     }
     let [x, y, z] = kernel.workgroup_size;
     let CudaKernel { source, symbol, static_shared_bytes, uses_barriers, .. } = kernel;
@@ -101,6 +123,7 @@ fn full_text(kernel: &CudaKernel) -> String {
          \x20 f(*(typename std::remove_cv<P>::type*)args[K]...);\n\
          }}\n\
          static void ep_invoke(void** args) {{ ep_unpack({symbol}, args, std::make_index_sequence<{count}>()); }}\n\
+         extern \"C\" const unsigned parameter_bytes[] = {{{sizes}0}};\n\
          extern \"C\" const char* launch(void** args, unsigned gx, unsigned gy, unsigned gz) {{\n\
          \x20 unsigned workers = std::thread::hardware_concurrency();\n\
          \x20 return ep_run(ep_invoke, args, {{{x}, {y}, {z}}}, {{gx, gy, gz}}, {static_shared_bytes}, {uses_barriers}, workers ? workers : 1);\n\

@@ -4,9 +4,11 @@
 //! relies on zeroed workgroup memory (it starts as `0xFF` bytes). Unix only; elsewhere, and without g++, a typed skip.
 
 mod build;
+mod driver;
 mod error;
 
 pub use build::compile_library;
+pub use driver::{HostDriver, Live};
 pub use error::EmulateError;
 
 use crate::translate::{BindingKind, CudaKernel};

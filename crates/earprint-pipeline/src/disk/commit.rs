@@ -12,7 +12,7 @@ use earprint_store::{
     npy_header, sync_folder, write_index,
 };
 
-use super::{DiskJob, OnFile, RunError, Summary, dtype_name, entry_of, features_path, run_folder};
+use super::{DiskJob, OnFile, RunError, Summary, dtype_name, entry_of, features_path, run_folder, unique_names};
 use crate::{Control, Features, FileOutcome};
 
 /// Outcomes that may wait for an earlier one, so that memory stays bounded when one input takes long.
@@ -175,11 +175,8 @@ impl<'a> Committer<'a> {
     pub fn flush_now_and_then(&self) -> Result<(), String> {
         loop {
             let stop = {
-                let state = self.lock();
-                if !state.stop {
-                    let _ = self.moved.wait_timeout_while(state, FLUSH_EVERY, |s| !s.stop);
-                }
-                self.lock().stop
+                let waited = self.moved.wait_timeout_while(self.lock(), FLUSH_EVERY, |s| !s.stop);
+                waited.expect("no panic holds it").0.stop
             };
             self.flush().map_err(|e| {
                 self.control.cancel();
@@ -337,18 +334,10 @@ fn with_bytes<R>(values: &MelValues, f: impl FnOnce(&[u8]) -> R) -> R {
     f(&bytes)
 }
 
-/// Names of the arrays; inputs of the same relative path (from two folders) get a number.
+/// Names of the arrays.
 fn array_names(job: &DiskJob) -> Vec<String> {
     if job.job.windows.is_some() {
         return Vec::new();
     }
-    let mut seen = BTreeMap::<&str, usize>::new();
-    job.inputs
-        .iter()
-        .map(|i| {
-            let n = seen.entry(&i.relative).or_default();
-            *n += 1;
-            if *n == 1 { features_path(&i.relative) } else { features_path(&format!("{}~{n}", i.relative)) }
-        })
-        .collect()
+    unique_names(&job.inputs).iter().map(|name| features_path(name)).collect()
 }

@@ -4,22 +4,22 @@
 //! the rows so far; it disappears with the last rename.
 
 mod commit;
+mod files;
 mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
+use earprint_audio::AudioError;
 use earprint_audio::walk::{Outcome, WalkEntry};
-use earprint_audio::{AudioError, Limits};
 use earprint_compute::{Backend, ComputeError, Dtype, MelPlan};
 use earprint_core::{MelJob, Status};
 use earprint_store::{FileEntry, JournalHeader, StoreError};
 use sha2::{Digest, Sha256};
 
-use crate::{Control, Engine, Failure, FileOutcome, Portion, Sink, run};
+use crate::{Control, Failure, FileOutcome};
 use commit::Committer;
-use source::{BlockSource, Prefetch};
+pub use files::{Files, OnOutcome, run_files, unique_names};
 
 /// Opens the backend of a thread. `workers` 1: a device that computes for all, fed by reading threads.
 pub trait Backends: Sync {
@@ -116,57 +116,28 @@ pub fn run_disk(
         backend: backends.name().into(),
     };
     let committer = Committer::open(job, &plan, header, control, on_file)?;
-    let next = Arc::new(AtomicUsize::new(committer.resumed()));
-    let limits = Limits { max_clip_bytes: job.memory / (3 * job.workers.max(1) as u64), ..Limits::default() };
-    let portion = portion(job);
-
-    let worker_error = std::thread::scope(|scope| {
+    let files = Files {
+        inputs: &job.inputs,
+        plan: &plan,
+        dtype: job.dtype,
+        workers: job.workers,
+        memory: job.memory,
+        batch_files: job.batch_files,
+    };
+    std::thread::scope(|scope| {
         let flusher = scope.spawn(|| committer.flush_now_and_then());
-        let mut workers = Vec::new();
-        let threads = if backends.per_worker() { job.workers.max(1) } else { 1 };
-        for _ in 0..threads {
-            let (next, plan, committer, limits) = (next.clone(), &plan, &committer, &limits);
-            workers.push(scope.spawn(move || -> Result<(), RunError> {
-                let mut engine = Engine::new(backends.open()?);
-                let mut sink = &*committer;
-                let done = if backends.per_worker() {
-                    let mut source = BlockSource::new(&job.inputs, &job.job, next, limits, control);
-                    pollster::block_on(run(&mut source, plan, job.dtype, &mut engine, portion, &mut sink, control))
-                } else {
-                    let readers = job.workers.max(1);
-                    let mut source = Prefetch::start(scope, &job.inputs, &job.job, next, limits, control, readers);
-                    pollster::block_on(run(&mut source, plan, job.dtype, &mut engine, portion, &mut sink, control))
-                };
-                done.map_err(RunError::Worker)
-            }));
-        }
-        let mut first_error = None;
-        for w in workers {
-            let ended = w.join().unwrap_or_else(|panic| Err(RunError::Worker(panic_text(panic.as_ref()))));
-            if let Err(e) = ended {
-                control.cancel();
-                first_error.get_or_insert(e);
-            }
-        }
+        let take = |outcome| committer.take(outcome).map_err(|e| e.to_string());
+        let ran = run_files(&files, committer.resumed(), backends, control, &take);
         committer.stop_flushing();
         let flushed = flusher.join().unwrap_or_else(|panic| Err(panic_text(panic.as_ref())));
-        first_error.or(flushed.err().map(RunError::Worker))
-    });
-    if let Some(e) = worker_error {
-        return Err(e);
-    }
+        ran.and(flushed.map_err(RunError::Worker))
+    })?;
     committer.finish(job, control)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let said = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
     format!("a worker stopped unexpectedly: {}", said.unwrap_or("no words"))
-}
-
-/// Files and bytes of one batch: small enough that every worker's batch stays in its cache, and within the budget.
-fn portion(job: &DiskJob) -> Portion {
-    let share = job.memory / (8 * job.workers.max(1) as u64);
-    Portion { files: job.batch_files.unwrap_or(usize::MAX), bytes: share.clamp(1 << 16, 2 << 20) }
 }
 
 fn dtype_name(dtype: Dtype) -> &'static str {
@@ -200,8 +171,9 @@ fn known_failure(entry: &WalkEntry) -> Option<Failure> {
     }
 }
 
-/// The entry of an outcome; row numbers and array names are the committer's.
-fn entry_of(input: &WalkEntry, outcome: &FileOutcome, windowed: bool, run_backend: &str) -> FileEntry {
+/// The entry of an outcome, as manifests and records tell it; row numbers and names of arrays are whoever's who writes
+/// them. `windowed`: the job has windows.
+pub fn entry_of(input: &WalkEntry, outcome: &FileOutcome, windowed: bool, run_backend: &str) -> FileEntry {
     let (rows, failure) = match &outcome.features {
         // Without windows the shape is (1, M, T), and a file's rows are its T frames.
         Ok(f) => (if windowed { f.shape[0] } else { f.shape[2] }, None),
@@ -228,12 +200,6 @@ fn entry_of(input: &WalkEntry, outcome: &FileOutcome, windowed: bool, run_backen
 /// Where the arrays of files without windows stand, below the output folder.
 fn features_path(relative: &str) -> String {
     format!("features/{relative}.npy")
-}
-
-impl Sink for &Committer<'_> {
-    fn put(&mut self, outcome: FileOutcome) -> Result<(), String> {
-        self.take(outcome).map_err(|e| e.to_string())
-    }
 }
 
 fn run_folder(out: &Path) -> PathBuf {

@@ -1,0 +1,120 @@
+//! `earprint demo`: the main job on built-in sounds, by the verbs themselves.
+//!
+//! Leaves in the output folder: `sounds/*.wav`, `features/librosa` and `features/leak-64` as `mel` writes them,
+//! `pictures/*.png` as `spec` does, `overview.png`, `leak-64.png` and `report.md`.
+
+mod measure;
+mod report;
+mod sheet;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use earprint_store::AtomicFile;
+
+use crate::args::{Args, Command, DemoArgs, RunArgs};
+use crate::{device, render, supervise};
+use measure::Analysis;
+
+/// A command the demo ran.
+pub struct Step {
+    /// As one would type it.
+    pub command: String,
+    /// Wall time, seconds.
+    pub seconds: f64,
+}
+
+/// Runs the verb; returns the exit code.
+pub fn run(args: &DemoArgs) -> Result<u8> {
+    let out = &args.out;
+    let (_, why) = device::choose(args.run.device, supervise::workers(&args.run))?;
+    let say = |text: String| {
+        if !args.run.quiet {
+            eprintln!("{text}");
+        }
+    };
+    let sounds = out.join("sounds");
+    let started = Instant::now();
+    let count = write_sounds(&sounds)?;
+    say(format!("made {count} sounds in {} ({:.1} s)", sounds.display(), started.elapsed().as_secs_f64()));
+
+    let [sounds, librosa, leak, pictures] =
+        ["sounds", "features/librosa", "features/leak-64", "pictures"].map(|below| out.join(below).into_os_string());
+    let commands: [&[OsString]; 3] = [
+        &["mel".into(), sounds.clone(), "--preset".into(), "librosa".into(), "-o".into(), librosa.clone()],
+        &["mel".into(), sounds.clone(), "--preset".into(), "leak-64".into(), "-o".into(), leak.clone()],
+        &["spec".into(), sounds.clone(), "--preset".into(), "librosa".into(), "-o".into(), pictures],
+    ];
+    let mut steps = Vec::new();
+    let mut worst = 0;
+    for words in commands {
+        let command = shown(words);
+        say(format!("$ {command}"));
+        let started = Instant::now();
+        let code = verb(words, &args.run).with_context(|| command.clone())?;
+        if code == 130 {
+            return Ok(code);
+        }
+        worst = worst.max(code);
+        steps.push(Step { command, seconds: started.elapsed().as_secs_f64() });
+    }
+
+    let analysis = Analysis::read(Path::new(&librosa), Path::new(&leak))?;
+    write(&out.join("overview.png"), &sheet::overview(&analysis)?)?;
+    write(&out.join("leak-64.png"), &sheet::rows(&analysis)?)?;
+    write(&out.join("report.md"), report::text(&analysis, &steps, &why).as_bytes())?;
+    say(format!("look at {} and {}", out.join("report.md").display(), out.join("overview.png").display()));
+    Ok(worst)
+}
+
+fn write_sounds(folder: &Path) -> Result<usize> {
+    let mut count = 0;
+    for sound in render::sounds() {
+        write(&folder.join(format!("{}.wav", sound.name)), &sound.wav())?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// Runs a verb as if it had been typed, with the demo's own device, threads and progress.
+fn verb(words: &[OsString], run: &RunArgs) -> Result<u8> {
+    let words = std::iter::once(OsString::from("earprint")).chain(words.iter().cloned());
+    match Args::try_parse_from(words)?.command {
+        Command::Mel(mut a) => {
+            a.run = run.clone();
+            super::mel::run(&a)
+        }
+        Command::Spec(mut a) => {
+            a.run = run.clone();
+            super::spec::run(&a)
+        }
+        Command::Demo(_) => unreachable!("the demo runs mel and spec"),
+    }
+}
+
+/// A command line as a shell takes it.
+fn shown(words: &[OsString]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    let quoted = words.iter().map(|word| {
+        let word = word.to_string_lossy();
+        if word.chars().all(plain) { word.into_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    });
+    std::iter::once("earprint".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = AtomicFile::create(path)?;
+    file.write(bytes)?;
+    Ok(file.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn commands_are_shown_as_a_shell_takes_them() {
+        assert_eq!(super::shown(&["mel".into(), "a b".into(), "it's".into()]), "earprint mel 'a b' 'it'\\''s'");
+    }
+}

@@ -1,0 +1,71 @@
+//! What stands around every run over files: the device, progress on stderr, Ctrl-C.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+
+use anyhow::Result;
+use earprint_pipeline::Control;
+
+use crate::args::RunArgs;
+use crate::device::{self, Chosen};
+use crate::progress;
+
+/// Threads of a run.
+pub fn workers(args: &RunArgs) -> usize {
+    args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}
+
+/// The device, named on stderr with the reason.
+///
+/// # Errors
+/// A device that was asked for and is not there.
+pub fn open(args: &RunArgs) -> Result<Chosen> {
+    let (chosen, why) = device::choose(args.device, workers(args))?;
+    if !args.quiet {
+        eprintln!("device: {why}");
+    }
+    Ok(chosen)
+}
+
+/// Runs `run` with progress on stderr and Ctrl-C, then tells what happened to the run as a whole. `phase`: the verb.
+pub fn supervised<R>(args: &RunArgs, phase: &str, total: u64, control: &Control, run: impl FnOnce() -> R) -> R {
+    interrupt_once();
+    let done = std::thread::scope(|scope| {
+        // Dropped when `run` ends, however it ends: the watcher never outlives it.
+        let (alive, ended) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            progress::watch(args, phase, total, control, |pause| {
+                if INTERRUPTED.load(Ordering::Relaxed) {
+                    control.cancel();
+                }
+                ended.recv_timeout(pause) == Err(mpsc::RecvTimeoutError::Timeout)
+            });
+        });
+        let done = run();
+        drop(alive);
+        done
+    });
+    for event in control.events() {
+        eprintln!("note: {event}");
+    }
+    done
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Ctrl-C once: finish the batches at hand, save, leave. Twice: leave now; what is written stays.
+fn interrupt_once() {
+    static SET: Once = Once::new();
+    SET.call_once(|| {
+        let set = ctrlc::set_handler(|| {
+            if INTERRUPTED.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+            eprintln!("finishing the files at hand; once more to stop now");
+        });
+        if let Err(e) = set {
+            eprintln!("note: Ctrl-C will stop at once, without finishing files at hand ({e})");
+        }
+    });
+}

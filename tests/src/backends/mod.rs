@@ -1,0 +1,12 @@
+//! One suite for every backend ([`checks`]), and the backends that only tests have: an example of a new device, the CUDA
+//! kernel emulated, the CUDA backend on a machine made of host memory, and some that go wrong on purpose.
+
+pub mod checks;
+pub mod doubles;
+pub mod emulated_cuda;
+pub mod example;
+#[cfg(unix)]
+pub mod host_cuda;
+mod trial;
+
+pub use trial::{Candidate, Promise, Report, Trial, compute};

@@ -1,0 +1,90 @@
+// The package in a browser: a module worker holds the wasm, this thread sends it inputs.
+
+import type { Engine, Opened, Portion } from './core.js';
+import { Earprint } from './earprint.js';
+import { EarprintError } from './errors.js';
+import type { Raw } from './input.js';
+import type { OpenOptions } from './types.js';
+import type { Reply, Request } from './worker.js';
+
+export { Earprint } from './earprint.js';
+export { EarprintError } from './errors.js';
+export type * from './types.js';
+
+/** More threads than this share one memory bus and gain little. */
+const MOST_THREADS = 16;
+
+/** Starts a worker and opens a device in it. */
+export async function open(options: OpenOptions = {}): Promise<Earprint> {
+  if (typeof Worker === 'undefined') throw new EarprintError('E_ENVIRONMENT', 'there are no workers here');
+  // Shared memory exists only where the page is isolated (COOP and COEP headers).
+  const cores = globalThis.crossOriginIsolated === true ? (navigator.hardwareConcurrency ?? 1) : 1;
+  const most = Math.max(1, Math.min(cores, options.threads ?? MOST_THREADS));
+  const engine = new WorkerEngine();
+  try {
+    await engine.open(options, most);
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+  return new Earprint(engine);
+}
+
+type Waiting = { resolve: (done: never) => void; reject: (error: EarprintError) => void };
+
+class WorkerEngine implements Engine {
+  info!: Opened['info'];
+  presets!: Opened['presets'];
+  readonly #worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'earprint' });
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 0;
+  #dead: EarprintError | undefined;
+
+  constructor() {
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      const waiting = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      if ('done' in data) waiting?.resolve(data.done as never);
+      else waiting?.reject(new EarprintError(data.code, data.message));
+    };
+    this.#worker.onerror = (event) => {
+      // Without a message the script itself did not load.
+      const error = event.message
+        ? new EarprintError('E_CRASHED', event.message)
+        : new EarprintError('E_LOAD', 'the worker could not be loaded');
+      this.#end(error);
+    };
+  }
+
+  async open(options: OpenOptions, most: number): Promise<void> {
+    const opened = await this.#ask<Opened>((id) => ({ id, call: 'open', options, most }));
+    this.info = opened.info;
+    this.presets = opened.presets;
+  }
+
+  async mel(inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
+    const path = inputs.find((raw) => 'path' in raw);
+    if (path !== undefined) throw new EarprintError('E_INPUT', 'the input is a string; paths are for Node');
+    return this.#ask((id) => ({ id, call: 'mel', inputs, preset, dtype }));
+  }
+
+  dispose(): void {
+    this.#end(new EarprintError('E_DISPOSED', 'this instance was disposed of'));
+  }
+
+  #ask<T>(request: (id: number) => Request): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#dead !== undefined) return reject(this.#dead);
+      const id = this.#next++;
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage(request(id));
+    });
+  }
+
+  #end(error: EarprintError): void {
+    this.#dead ??= error;
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,152 @@
+// The wasm instance and its session: runs in a worker in browsers, and in Node itself.
+
+import { EarprintError, asEarprintError } from './errors.js';
+import type { Raw } from './input.js';
+import type { Info, MelOptions, OpenOptions, Preset } from './types.js';
+
+/** What wasm-bindgen wrote for `web/src`, as far as it is used here. */
+export interface Glue {
+  default(init: { module_or_path: unknown; memory?: WebAssembly.Memory }): Promise<{ memory: WebAssembly.Memory }>;
+  Session: { open(device: string): Promise<Session> };
+  presets(): unknown[];
+  /** In the variant with threads. */
+  start_pool?(threads: number): void;
+  work?(): void;
+}
+
+interface Session {
+  info(): unknown;
+  mel(inputs: unknown[], preset: string, dtype: string): unknown;
+  free(): void;
+}
+
+export type Variant = 'core' | 'full' | 'threads';
+
+/** Literal paths: bundlers find modules and wasm by them. */
+export const VARIANTS: Record<Variant, { glue: () => Promise<Glue>; wasm: () => URL }> = {
+  core: {
+    glue: () => import('../pkg/core/earprint.js'),
+    wasm: () => new URL('../pkg/core/earprint_bg.wasm', import.meta.url),
+  },
+  full: {
+    glue: () => import('../pkg/full/earprint.js'),
+    wasm: () => new URL('../pkg/full/earprint_bg.wasm', import.meta.url),
+  },
+  threads: {
+    glue: () => import('../pkg/threads/earprint.js'),
+    wasm: () => new URL('../pkg/threads/earprint_bg.wasm', import.meta.url),
+  },
+};
+
+/** What one input became. */
+export type Outcome =
+  | (Omit<import('./types.js').Mel, 'preset' | 'file'> & { index: number })
+  | { index: number; code: string; reason: string };
+
+export interface Portion {
+  outcomes: Outcome[];
+  events: string[];
+}
+
+export interface Opened {
+  info: Info;
+  presets: Preset[];
+}
+
+/** A machine that computes: this thread's, or a worker's behind messages. */
+export interface Engine extends Opened {
+  mel(inputs: Raw[], preset: string, dtype: string): Promise<Portion>;
+  dispose(): void;
+}
+
+/** Lends `threads` workers to the pool of an instance, by its module and memory. */
+export type StartThreads = (module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number) => Promise<void>;
+
+/** How a place loads glue and wasm. */
+export interface Loader {
+  glue: (variant: Variant) => Promise<Glue>;
+  wasm: (variant: Variant) => unknown;
+  startThreads?: StartThreads;
+}
+
+export function variantFor(options: OpenOptions, most: number): Variant {
+  if (most > 1 && options.device !== 'webgpu') return 'threads';
+  return options.decoders === 'wav' ? 'core' : 'full';
+}
+
+/** Opens an instance on this thread. `most` is the number of threads the place can have. */
+export async function openCore(options: OpenOptions, most: number, loader: Loader): Promise<Engine> {
+  const variant = variantFor(options, most);
+  let glue: Glue;
+  let memory: WebAssembly.Memory;
+  try {
+    glue = await loader.glue(variant);
+    memory = (await glue.default({ module_or_path: await loader.wasm(variant) })).memory;
+  } catch (thrown) {
+    if (variant !== 'threads') throw new EarprintError('E_LOAD', `the wasm could not be loaded: ${String(thrown)}`);
+    // A shared memory reserves its maximum at once, which a small machine may refuse.
+    const engine = await openCore(options, 1, loader);
+    engine.info.events.push(`one thread instead of ${most}: ${String(thrown)}`);
+    return engine;
+  }
+  let session = await glue.Session.open(options.device ?? 'auto');
+  const first = session.info() as Info;
+  if (variant === 'threads' && first.backend === 'cpu' && loader.startThreads !== undefined) {
+    const module = (glue.default as unknown as { __wbindgen_wasm_module: WebAssembly.Module }).__wbindgen_wasm_module;
+    await loader.startThreads(module, memory, most);
+    glue.start_pool?.(most);
+    session.free();
+    session = await glue.Session.open('cpu');
+  }
+  const crossOriginIsolated = globalThis.crossOriginIsolated === true;
+  const info: Info = { ...(session.info() as Info), why: first.why, crossOriginIsolated, events: [] };
+  return new Core(session, info, glue.presets() as Preset[]);
+}
+
+class Core implements Engine {
+  /** A session takes one portion at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+  #dead: EarprintError | undefined;
+
+  constructor(
+    readonly session: Session,
+    readonly info: Info,
+    readonly presets: Preset[],
+  ) {}
+
+  mel(inputs: Raw[], preset: string, dtype: NonNullable<MelOptions['dtype']>): Promise<Portion> {
+    const mine = this.#last.then(async () => {
+      if (this.#dead !== undefined) throw this.#dead;
+      const opened = await Promise.all(inputs.map(read));
+      try {
+        return (await this.session.mel(opened, preset, dtype)) as Portion;
+      } catch (thrown) {
+        const error = asEarprintError(thrown);
+        if (error.code === 'E_CRASHED') this.#dead = error;
+        throw error;
+      }
+    });
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  dispose(): void {
+    if (this.#dead === undefined) void this.#last.then(() => this.session.free());
+    this.#dead ??= new EarprintError('E_DISPOSED', 'this instance was disposed of');
+  }
+}
+
+/** Blobs become bytes here. One that cannot be read fails alone. */
+async function read(raw: Raw): Promise<Raw> {
+  if (!('blob' in raw)) return raw;
+  try {
+    const bytes = new Uint8Array(await raw.blob.arrayBuffer());
+    return raw.name === undefined ? { bytes } : { bytes, name: raw.name };
+  } catch (error) {
+    return unreadable(raw.name ?? 'the blob', error);
+  }
+}
+
+export function unreadable(what: string, error: unknown): Raw {
+  return { code: 'E_IO', reason: `cannot read ${what}: ${(error as Error).message}` };
+}

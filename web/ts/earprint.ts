@@ -1,0 +1,105 @@
+// The class users hold. It knows no worker and no wasm: an engine is behind it.
+
+import type { Engine, Outcome } from './core.js';
+import { EarprintError } from './errors.js';
+import { nameOf, rawOf, weight, type Raw } from './input.js';
+import type { Info, Input, Mel, MelOptions, Preset, PresetName } from './types.js';
+
+/** Inputs and bytes that travel together at most. The first portion is one input, so that it comes back soon. */
+const MOST_INPUTS = 16;
+const MOST_BYTES = 32 << 20;
+
+/** An opened machine. `dispose()` it, or declare it with `using`. */
+export class Earprint {
+  readonly #engine: Engine;
+
+  /** @internal */
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** What runs, and why. */
+  info(): Info {
+    return structuredClone(this.#engine.info);
+  }
+
+  /** What the presets are. */
+  presets(): Preset[] {
+    return this.#engine.presets;
+  }
+
+  /** Mel values of one input. */
+  async mel(input: Input, options: MelOptions = {}): Promise<Mel> {
+    for await (const mel of this.melEach([input], options)) {
+      if (mel instanceof EarprintError) throw mel;
+      return mel;
+    }
+    throw new EarprintError('E_CRASHED', 'no outcome came back');
+  }
+
+  /** Mel values of many inputs, in their order. What is wrong with one input is yielded in its place. */
+  async *melEach(inputs: Iterable<Input>, options: MelOptions = {}): AsyncGenerator<Mel | EarprintError> {
+    const { preset = 'librosa', dtype = 'f32', signal, onProgress } = options;
+    signal?.throwIfAborted();
+    const all = [...inputs].map(tryRaw);
+    let most = 1;
+    for (let at = 0; at < all.length; ) {
+      const portion = take(all, at, most);
+      most = Math.min(MOST_INPUTS, 2 * most);
+      const good = portion.filter((raw): raw is Raw => !(raw instanceof EarprintError));
+      const computed = good.length > 0 ? await untilAborted(this.#engine.mel(good, preset, dtype), signal) : undefined;
+      this.#engine.info.events.push(...(computed?.events ?? []));
+      let next = 0;
+      for (const raw of portion) {
+        at += 1;
+        onProgress?.({ done: at, total: all.length });
+        yield raw instanceof EarprintError ? raw : melOf(computed!.outcomes[next++]!, raw, preset);
+        signal?.throwIfAborted();
+      }
+    }
+  }
+
+  /** Ends the worker and frees its memory. Calls under way reject. */
+  dispose(): void {
+    this.#engine.dispose();
+  }
+}
+
+// Older engines lack the symbol: a method named by it would be called "undefined".
+export interface Earprint extends Disposable {}
+if (Symbol.dispose !== undefined) Earprint.prototype[Symbol.dispose] = Earprint.prototype.dispose;
+
+function tryRaw(input: Input): Raw | EarprintError {
+  try {
+    return rawOf(input);
+  } catch (error) {
+    return error as EarprintError;
+  }
+}
+
+function take(all: (Raw | EarprintError)[], at: number, most: number): (Raw | EarprintError)[] {
+  let end = at;
+  for (let bytes = 0; end < all.length && end - at < most; end += 1) {
+    const raw = all[end]!;
+    bytes += raw instanceof EarprintError ? 0 : weight(raw);
+    if (end > at && bytes > MOST_BYTES) break;
+  }
+  return all.slice(at, end);
+}
+
+function melOf(outcome: Outcome, raw: Raw, preset: PresetName): Mel | EarprintError {
+  const file = nameOf(raw);
+  if ('code' in outcome) return new EarprintError(outcome.code, outcome.reason, file);
+  const { index: _, ...mel } = outcome;
+  return { ...mel, preset, file };
+}
+
+/** The promise, or the signal's reason as soon as it aborts; what is still computed then is dropped. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,47 @@
+// One error class. `code` is stable; messages may change.
+
+const HINTS: Record<string, string> = {
+  E_CRASHED: 'call dispose() and open() again; please report the input',
+  E_DECODE: 'download or export the file again',
+  E_DEVICE: 'pass device: "auto", "cpu" or "webgpu"',
+  E_DISPOSED: 'call open() for a new instance',
+  E_DTYPE: 'pass dtype: "f32" or "f16"',
+  E_EMPTY: 'check that the recording is not empty',
+  E_ENVIRONMENT: 'call open() in a browser or in Node 20 or later; importing alone is safe anywhere',
+  E_GPU_NO_DEVICE: 'open with device: "auto" or "cpu"',
+  E_INPUT: 'pass a File, Blob, ArrayBuffer, Uint8Array, {pcm, sampleRate}, or in Node a path',
+  E_IO: 'check the path and its permissions',
+  E_LOAD: 'serve the package files unchanged, .wasm as application/wasm, and allow wasm-unsafe-eval in a CSP',
+  E_NOT_AUDIO: 'check that the file is what its name says',
+  E_OUT_OF_MEMORY: 'split the input',
+  E_PRESET: 'pass one of the names in presets()',
+  E_SAMPLE_RATE: 'resample the input or repair its header',
+  E_TOO_SHORT: 'give more sound, or a preset with a smaller n_fft',
+  E_UNSUPPORTED: 'convert the file, for example to FLAC or 16-bit WAV',
+};
+
+/** Everything this package throws, but for the reason of an abort. */
+export class EarprintError extends Error {
+  override readonly name = 'EarprintError';
+  /** Stable, such as `E_NOT_AUDIO`. */
+  readonly code: string;
+  /** What to do; empty where nothing general can be said. */
+  readonly hint: string;
+  /** Name of the file it is about. */
+  readonly file: string | undefined;
+
+  constructor(code: string, message: string, file?: string) {
+    super(message);
+    this.code = code;
+    this.hint = HINTS[code] ?? '';
+    this.file = file;
+  }
+}
+
+/** What was thrown, as this class. An error without a code is a broken promise of ours, and the end of the instance. */
+export function asEarprintError(thrown: unknown): EarprintError {
+  if (thrown instanceof EarprintError) return thrown;
+  const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
+  const text = typeof message === 'string' ? message : String(thrown);
+  return new EarprintError(typeof code === 'string' && code.startsWith('E_') ? code : 'E_CRASHED', text);
+}

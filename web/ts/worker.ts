@@ -1,0 +1,48 @@
+// The worker in which everything is decoded and computed: the page's own thread only draws.
+
+import { VARIANTS, openCore, type Engine, type StartThreads } from './core.js';
+import { asEarprintError } from './errors.js';
+import type { Raw } from './input.js';
+import type { OpenOptions } from './types.js';
+
+export type Request =
+  | { id: number; call: 'open'; options: OpenOptions; most: number }
+  | { id: number; call: 'mel'; inputs: Raw[]; preset: string; dtype: string };
+
+export type Reply = { id: number; done: unknown } | { id: number; code: string; message: string };
+
+const scope = globalThis as unknown as Worker;
+let engine: Engine | undefined;
+
+const startThreads: StartThreads = async (module, memory, threads) => {
+  const ready = Array.from({ length: threads }, () => {
+    const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module', name: 'earprint thread' });
+    worker.postMessage({ module, memory });
+    return new Promise<void>((resolve, reject) => {
+      worker.onmessage = () => resolve();
+      worker.onerror = (event) => reject(new Error(`a thread did not start: ${event.message}`));
+    });
+  });
+  await Promise.all(ready);
+};
+
+async function answer(request: Request): Promise<{ done: unknown; transfer: Transferable[] }> {
+  if (request.call === 'open') {
+    const wasm = async (variant: keyof typeof VARIANTS) => VARIANTS[variant].wasm();
+    engine = await openCore(request.options, request.most, { glue: (v) => VARIANTS[v].glue(), wasm, startThreads });
+    return { done: { info: engine.info, presets: engine.presets }, transfer: [] };
+  }
+  const portion = await engine!.mel(request.inputs, request.preset, request.dtype);
+  const transfer = portion.outcomes.flatMap((o) => ('values' in o ? [o.values.buffer as ArrayBuffer] : []));
+  return { done: portion, transfer };
+}
+
+scope.onmessage = ({ data }: MessageEvent<Request>) => {
+  answer(data).then(
+    ({ done, transfer }) => scope.postMessage({ id: data.id, done } satisfies Reply, transfer),
+    (thrown: unknown) => {
+      const { code, message } = asEarprintError(thrown);
+      scope.postMessage({ id: data.id, code, message } satisfies Reply);
+    },
+  );
+};
