@@ -27,6 +27,34 @@ pub enum Command {
     Spec(SpecArgs),
     /// The whole way on two dozen built-in sounds: sounds, features, pictures, a report.
     Demo(DemoArgs),
+    /// Conformance vectors on every backend of this machine: largest error and whether the bits are the CPU's.
+    Verify(VerifyArgs),
+    /// Which devices, drivers and formats work here, and why the others do not.
+    Doctor,
+    /// How fast this machine computes, per backend and preset; results are checked before they are timed.
+    Bench(BenchArgs),
+}
+
+/// `earprint verify`.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// One JSON record per backend and preset.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `earprint bench`.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// Timed rounds; the fastest counts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub rounds: u32,
+    /// Also software Vulkan devices.
+    #[arg(long)]
+    pub software: bool,
+    /// One JSON record per backend and preset.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What every verb that computes over files takes.

@@ -1,22 +1,41 @@
 //! Which machine computes, and why, in one line.
 
-use anyhow::{Result, bail};
-use earprint_compute::{Backend, ComputeError, CpuBackend};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Result;
+use earprint_compute::{Backend, ComputeError, CpuBackend, Dtype, MelBatch, MelPlan, PcmBuffer, Slot};
+use earprint_core::MelJob;
+use earprint_cuda::CudaBackend;
 use earprint_pipeline::disk::Backends;
+use earprint_wgpu::{AdapterChoice, WgpuBackend};
 
 use crate::args::Device;
 
-/// The chosen device of a run.
+/// The device of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
     /// One CPU backend per worker.
     Cpu,
+    /// An adapter of wgpu, by its place in the list, and its backend's name.
+    Wgpu(usize, &'static str),
+    /// A CUDA device, by ordinal.
+    Cuda(usize),
 }
 
 impl Backends for Chosen {
     fn open(&self) -> Result<Box<dyn Backend>, ComputeError> {
-        match self {
-            Self::Cpu => Ok(Box::new(CpuBackend::new())),
-        }
+        Ok(match self {
+            Self::Cpu => Box::new(CpuBackend::new()),
+            Self::Wgpu(index, _) => {
+                let adapter = AdapterChoice::Index(*index);
+                let options = earprint_wgpu::Options { adapter, ..earprint_wgpu::Options::default() };
+                Box::new(pollster::block_on(WgpuBackend::open(options))?)
+            }
+            Self::Cuda(ordinal) => {
+                Box::new(CudaBackend::open(earprint_cuda::Options { ordinal: *ordinal, ..Default::default() })?)
+            }
+        })
     }
 
     fn per_worker(&self) -> bool {
@@ -26,16 +45,123 @@ impl Backends for Chosen {
     fn name(&self) -> &str {
         match self {
             Self::Cpu => "cpu",
+            Self::Wgpu(_, name) => name,
+            Self::Cuda(_) => "cuda",
         }
     }
 }
 
-/// Picks the device and says why.
-pub fn choose(wanted: Device, workers: usize) -> Result<(Chosen, String)> {
-    let cpu = format!("cpu ({}, {workers} threads)", earprint_signal::Width::best().name());
-    match wanted {
-        Device::Cpu => Ok((Chosen::Cpu, format!("{cpu}: asked for"))),
-        Device::Auto => Ok((Chosen::Cpu, format!("{cpu}: no other device is built in"))),
-        Device::Vulkan | Device::Cuda => bail!("this build has no GPU backend"),
+/// One way to compute on this machine, or why it is none.
+pub struct Found {
+    /// How to open it.
+    pub chosen: Chosen,
+    /// Family and device, for people.
+    pub name: String,
+    /// True for a rasteriser that runs on the CPU.
+    pub software: bool,
+}
+
+/// Every GPU of this machine, in the order of preference, and why the missing families are missing.
+pub fn gpus() -> (Vec<Found>, Vec<String>) {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    match earprint_cuda::devices() {
+        Ok(devices) => {
+            for (ordinal, d) in devices.into_iter().enumerate() {
+                match d.why_not {
+                    Some(why) => missing.push(format!("cuda: {}: {why}", d.info.name)),
+                    None => {
+                        let name = format!("cuda: {}", d.info.name);
+                        found.push(Found { chosen: Chosen::Cuda(ordinal), name, software: false });
+                    }
+                }
+            }
+        }
+        Err(e) => missing.push(format!("cuda: {e}")),
     }
+    let adapters = pollster::block_on(earprint_wgpu::adapters());
+    if adapters.is_empty() {
+        missing
+            .push("vulkan: no adapter; install your card's driver, or mesa-vulkan-drivers for a software one".into());
+    }
+    for (index, a) in adapters.into_iter().enumerate() {
+        let name = format!("{}: {} ({})", a.backend, a.name, a.driver);
+        found.push(Found { chosen: Chosen::Wgpu(index, a.backend), name, software: a.software });
+    }
+    (found, missing)
+}
+
+/// Picks the device of a run and says why.
+///
+/// # Errors
+/// A device that was asked for and is not there, with the reason.
+pub fn choose(wanted: Device, workers: usize, job: &MelJob) -> Result<(Chosen, String)> {
+    let cpu = format!("cpu ({}, {workers} threads)", earprint_signal::Width::best().name());
+    if wanted == Device::Cpu {
+        return Ok((Chosen::Cpu, format!("{cpu}: asked for")));
+    }
+    let (found, missing) = gpus();
+    let family = |f: &Found| match wanted {
+        Device::Cuda => matches!(f.chosen, Chosen::Cuda(_)),
+        Device::Vulkan => matches!(f.chosen, Chosen::Wgpu(..)),
+        Device::Auto | Device::Cpu => true,
+    };
+    if wanted != Device::Auto {
+        // A card before a rasteriser; the rasteriser only because it was asked for, and said.
+        let best = found.into_iter().filter(family).min_by_key(|f| f.software);
+        let Some(f) = best else {
+            let word = if wanted == Device::Cuda { "cuda" } else { "vulkan" };
+            let why = missing.into_iter().find(|m| m.starts_with(word)).unwrap_or(format!("{word}: no device"));
+            anyhow::bail!("--device {word}: not available here ({why}); `earprint doctor` tells more");
+        };
+        let software = if f.software { ", a software device" } else { "" };
+        return Ok((f.chosen, format!("{}: asked for{software}", f.name)));
+    }
+    let cards: Vec<Found> = found.into_iter().filter(|f| !f.software).collect();
+    if cards.is_empty() {
+        return Ok((Chosen::Cpu, format!("{cpu}: no GPU on this machine")));
+    }
+    measured(cards, cpu, workers, job)
+}
+
+/// Lets the CPU and every card compute the same trial batch and picks the fastest. Uploads and downloads are in the
+/// time; reading files is not, because every device waits for it alike.
+fn measured(cards: Vec<Found>, cpu: String, workers: usize, job: &MelJob) -> Result<(Chosen, String)> {
+    let plan = Arc::new(MelPlan::new(job.clone(), Dtype::F16)?);
+    let own = trial(&mut CpuBackend::new(), &plan)? * workers as f64;
+    let mut best = (Chosen::Cpu, cpu.clone(), own);
+    let mut words = vec![format!("cpu {own:.0}")];
+    for card in cards {
+        let rate = card.chosen.open().and_then(|mut b| trial(b.as_mut(), &plan));
+        match rate {
+            Ok(rate) => {
+                words.push(format!("{} {rate:.0}", card.chosen.name()));
+                if rate > best.2 {
+                    best = (card.chosen, card.name, rate);
+                }
+            }
+            Err(e) => words.push(format!("{} failed ({e})", card.chosen.name())),
+        }
+    }
+    let why = format!("{}: fastest on a trial batch ({} frames/ms)", best.1, words.join(", "));
+    Ok((best.0, why))
+}
+
+/// Outputs a millisecond on a batch of some seconds of noise, the second time (the first compiles and allocates).
+fn trial(backend: &mut dyn Backend, plan: &Arc<MelPlan>) -> Result<f64, ComputeError> {
+    const CLIPS: usize = 64;
+    let outputs = plan.grid.outputs(plan.grid.samples(1) + 40_960);
+    let samples = plan.grid.samples(outputs);
+    // Any samples do: the kernels take the same time for all of them.
+    let noise = (0..CLIPS * samples).map(|i| (i as u32).wrapping_mul(2_654_435_761) as i16 / 4);
+    let pcm = PcmBuffer::I16(noise.collect());
+    let slots = (0..CLIPS).map(|k| Slot { start: k * samples, outputs }).collect();
+    let batch = MelBatch { pcm, slots };
+    let mut seconds = 0.0;
+    for _ in 0..2 {
+        let started = Instant::now();
+        let ticket = backend.submit(plan, &batch)?;
+        pollster::block_on(backend.collect(ticket))?;
+        seconds = started.elapsed().as_secs_f64();
+    }
+    Ok((CLIPS * outputs) as f64 / (1e3 * seconds.max(1e-9)))
 }

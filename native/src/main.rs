@@ -22,6 +22,9 @@ fn main() -> ExitCode {
         args::Command::Mel(a) => commands::mel::run(&a),
         args::Command::Spec(a) => commands::spec::run(&a),
         args::Command::Demo(a) => commands::demo::run(&a),
+        args::Command::Verify(a) => commands::verify::run(&a),
+        args::Command::Doctor => commands::doctor::run(),
+        args::Command::Bench(a) => commands::bench::run(&a),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use anyhow::Result;
+use earprint_core::MelJob;
 use earprint_pipeline::Control;
 
 use crate::args::RunArgs;
@@ -20,8 +21,8 @@ pub fn workers(args: &RunArgs) -> usize {
 ///
 /// # Errors
 /// A device that was asked for and is not there.
-pub fn open(args: &RunArgs) -> Result<Chosen> {
-    let (chosen, why) = device::choose(args.device, workers(args))?;
+pub fn open(args: &RunArgs, job: &MelJob) -> Result<Chosen> {
+    let (chosen, why) = device::choose(args.device, workers(args), job)?;
     if !args.quiet {
         eprintln!("device: {why}");
     }

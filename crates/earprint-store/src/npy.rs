@@ -88,6 +88,14 @@ impl NpyArray {
         Self::parse(&bytes).map_err(|why| StoreError::format(path, why))
     }
 
+    /// Reads an array that is in memory already.
+    ///
+    /// # Errors
+    /// What does not fit, as text.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        Self::parse(bytes)
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() < 10 || &bytes[..8] != b"\x93NUMPY\x01\x00" {
             return Err("not a .npy file of format 1.0".into());
@@ -122,7 +130,12 @@ impl NpyArray {
         self.data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
     }
 
-    /// Bits as u16 (from `<f2`).
+    /// Values as f64 (from `<f8`).
+    pub fn f64(&self) -> Vec<f64> {
+        self.data.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect()
+    }
+
+    /// Bits as u16 (from `<f2` or `<i2`).
     pub fn u16(&self) -> Vec<u16> {
         self.data.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect()
     }

@@ -19,7 +19,7 @@ pub fn run(args: &MelArgs) -> Result<u8> {
     let job = job(args)?;
     let inputs = inputs(&args.paths, args.files_from.as_ref())?;
     let audio = inputs.iter().filter(|i| i.outcome == Outcome::Audio).count();
-    let chosen = supervise::open(&args.run)?;
+    let chosen = supervise::open(&args.run, &job)?;
     let disk = DiskJob {
         inputs,
         out: args.out.clone(),

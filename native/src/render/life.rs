@@ -95,7 +95,7 @@ fn vowels(tape: &mut Tape) {
     ];
     for (i, formants) in vowels.into_iter().enumerate() {
         let at = 0.1 + 0.98 * i as f64;
-        let (mut pitch, mut filters) = (0.0, [(); 3].map(|()| Resonator::default()));
+        let (mut pitch, mut before, mut filters) = (0.0, 0.0, [(); 3].map(|()| Resonator::default()));
         let length = 0.72;
         tape.add(at, length, |t| {
             pitch += (132.0 - 30.0 * t) / rate;
@@ -105,11 +105,14 @@ fn vowels(tape: &mut Tape) {
             for (filter, (hz, width)) in filters.iter_mut().zip(formants.into_iter().zip([70.0, 100.0, 150.0])) {
                 y = filter.step(y, hz, width, rate);
             }
-            swell(t, length, 0.06, 0.12) * y
+            // Lips radiate the change of the flow.
+            let change = y - before;
+            before = y;
+            swell(t, length, 0.06, 0.12) * change
         });
         let mut hiss = Resonator::default();
         tape.add_noise(at + 0.78, 0.14, |t, noise| {
-            0.02 * swell(t, 0.14, 0.04, 0.05) * hiss.step(noise, 6200.0, 1500.0, rate)
+            0.005 * swell(t, 0.14, 0.04, 0.05) * hiss.step(noise, 6200.0, 1500.0, rate)
         });
     }
 }

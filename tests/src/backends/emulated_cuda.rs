@@ -1,4 +1,4 @@
-//! The kernel text that the CUDA backend launches, run by the emulator: every index and every barrier is checked, and workgroup
+//! The kernel text that the CUDA backend launches, and the plain kernel it is explained by, run by the emulator: every index and every barrier is checked, and workgroup
 //! memory starts as NaNs.
 
 use std::collections::VecDeque;
@@ -10,6 +10,8 @@ use earprint_compute::{
 };
 use earprint_cuda::emulate::{Arg, EmulateError, Emulator};
 use earprint_cuda::mel::{self, Sizes};
+use earprint_cuda::translate::{CudaKernel, TranslateError, translate};
+use earprint_shaders::MEL_PLAIN;
 
 /// The backend's name.
 const NAME: &str = "cuda-emulated";
@@ -17,46 +19,56 @@ const NAME: &str = "cuda-emulated";
 /// The CUDA kernel on the CPU.
 pub struct EmulatedCuda {
     info: BackendInfo,
+    plain: bool,
     emulator: &'static Emulator,
     done: VecDeque<(u64, MelValues)>,
     next: u64,
 }
 
 impl EmulatedCuda {
-    /// Compiles the kernel, once a process.
+    /// `mel/mel_fused`, the very text of `earprint_cuda::mel::kernel`; compiled once a process.
     ///
     /// # Errors
     /// Why there is no emulator here, as text.
     pub fn open() -> Result<Self, String> {
         static EMULATOR: OnceLock<Result<Emulator, String>> = OnceLock::new();
-        let made = EMULATOR.get_or_init(|| {
-            let kernel = mel::kernel().unwrap_or_else(|e| panic!("{e}"));
-            match Emulator::new(&kernel) {
-                Ok(emulator) => Ok(emulator),
-                Err(EmulateError::NoCompiler(why)) => Err(format!("g++ cannot be run: {why}")),
-                Err(other) => panic!("{other}"),
-            }
-        });
+        Self::with(false, EMULATOR.get_or_init(|| compile(mel::kernel())))
+    }
+
+    /// `mel/mel_plain`.
+    ///
+    /// # Errors
+    /// As [`EmulatedCuda::open`].
+    pub fn open_plain() -> Result<Self, String> {
+        static EMULATOR: OnceLock<Result<Emulator, String>> = OnceLock::new();
+        Self::with(true, EMULATOR.get_or_init(|| compile(translate(MEL_PLAIN.source, MEL_PLAIN.entry))))
+    }
+
+    fn with(plain: bool, made: &'static Result<Emulator, String>) -> Result<Self, String> {
         let emulator = made.as_ref().map_err(Clone::clone)?;
         let device = "g++, one fiber per invocation".to_owned();
         let info = BackendInfo { kind: Kind::Other(NAME), device, software: true };
-        Ok(Self { info, emulator, done: VecDeque::new(), next: 0 })
+        Ok(Self { info, plain, emulator, done: VecDeque::new(), next: 0 })
     }
 
     fn compute(&self, plan: &MelPlan, batch: &MelBatch) -> Result<MelValues, ComputeError> {
-        let sizes = Sizes::of(plan, batch, NAME)?;
-        let tables = GpuTables::fused(plan, NAME)?;
+        let mut sizes = Sizes::of(plan, batch, NAME)?;
+        let tables = if self.plain { GpuTables::plain(plan) } else { GpuTables::fused(plan, NAME)? };
+        if self.plain && sizes.packed {
+            // The plain kernel writes f32 alone.
+            sizes = Sizes { packed: false, values: 2 * sizes.values, ..sizes };
+        }
         if sizes.values == 0 {
             return Ok(mel::values(plan, sizes, &[]));
         }
-        let samples = mel::samples(&batch.pcm);
-        let mut pcm = words(samples);
+        let mut pcm = words(mel::samples(&batch.pcm));
         let mut starts = batch.starts(&plan.grid);
         let mut floats: Vec<u32> = tables.tables.iter().map(|x| x.to_bits()).collect();
         let mut indices = tables.indices.clone();
         // Not zero: a value that no invocation writes is seen.
         let mut out = vec![0x7fc0_dead; sizes.values as usize / 4];
-        let (x, y) = tables.fused_groups(batch.outputs());
+        let outputs = batch.outputs();
+        let (x, y) = if self.plain { tables.plain_groups(outputs) } else { tables.fused_groups(outputs) };
         let run = self.emulator.run(
             [x, y, 1],
             &mut [
@@ -71,6 +83,14 @@ impl EmulatedCuda {
         run.map_err(|e| ComputeError::Failed { backend: NAME, why: e.to_string() })?;
         let bytes: Vec<u8> = out.iter().flat_map(|word| word.to_ne_bytes()).collect();
         Ok(mel::values(plan, sizes, &bytes))
+    }
+}
+
+fn compile(kernel: Result<CudaKernel, TranslateError>) -> Result<Emulator, String> {
+    match Emulator::new(&kernel.unwrap_or_else(|e| panic!("{e}"))) {
+        Ok(emulator) => Ok(emulator),
+        Err(EmulateError::NoCompiler(why)) => Err(format!("g++ cannot be run: {why}")),
+        Err(other) => panic!("{other}"),
     }
 }
 

@@ -2,6 +2,7 @@
 //! kernel emulated, the CUDA backend on a machine made of host memory, and some that go wrong on purpose.
 
 pub mod checks;
+pub mod closeness;
 pub mod doubles;
 pub mod emulated_cuda;
 pub mod example;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use earprint_compute::{Backend, ComputeError, CpuBackend, MelBatch, MelPlan, MelValues};
+use earprint_compute::{Backend, ComputeError, CpuBackend, Dtype, MelBatch, MelPlan, MelValues};
 use earprint_signal::{Width, f32_from_f16};
 
+use super::closeness::{self, Closeness};
 use crate::compare;
 
 /// What a backend's values are to those of another one.
@@ -12,7 +13,7 @@ use crate::compare;
 pub enum Promise {
     /// The same bits.
     EqualBits,
-    /// At most so far away in the job's unit (dB, bels for `whisper`); linear values relative to the largest one.
+    /// At most so many dB away, as [`closeness`] measures.
     Within(f64),
 }
 
@@ -35,9 +36,9 @@ impl Candidate {
         Self { backend: Box::new(backend), against, promise: Promise::EqualBits, clips: 356 }
     }
 
-    /// A slow backend that stays within `bound` of the scalar CPU kernel.
-    pub fn within(backend: impl Backend + 'static, bound: f64) -> Self {
-        Self { promise: Promise::Within(bound), clips: 10, ..Self::exact(backend) }
+    /// A slow backend that stays within `bound_db` of the scalar CPU kernel.
+    pub fn within(backend: impl Backend + 'static, bound_db: f64) -> Self {
+        Self { promise: Promise::Within(bound_db), clips: 10, ..Self::exact(backend) }
     }
 }
 
@@ -48,10 +49,8 @@ pub struct Report {
     pub comparisons: usize,
     /// Values compared.
     pub values: usize,
-    /// Values whose bits were equal.
-    pub equal: usize,
-    /// Largest difference, in the values' unit.
-    pub largest: f64,
+    /// How far values were apart where bits are not promised.
+    pub closeness: Closeness,
     /// Comparisons that failed, and whatever else went wrong: check, case, what was expected, what came.
     pub failures: Vec<String>,
 }
@@ -97,42 +96,50 @@ impl Trial {
 
     /// [`Trial::agrees`] for values that are there already.
     pub fn matches(&mut self, case: &str, plan: &Arc<MelPlan>, batch: &MelBatch, got: &MelValues) {
-        let want = compute(self.candidate.against.as_mut(), plan, batch).expect("the one compared with works");
-        self.compare(case, &want, got, self.candidate.promise, plan.tables.post.on);
-    }
-
-    /// Two results of the candidate itself: the same bits whatever it promises.
-    pub fn same(&mut self, case: &str, want: &MelValues, got: &MelValues) {
-        self.compare(case, want, got, Promise::EqualBits, true);
-    }
-
-    fn compare(&mut self, case: &str, want: &MelValues, got: &MelValues, promise: Promise, logarithmic: bool) {
-        self.report.comparisons += 1;
-        let (half, w, g) = match (want, got) {
-            (MelValues::F32(w), MelValues::F32(g)) => (false, w.clone(), g.clone()),
-            (MelValues::F16(w), MelValues::F16(g)) => (true, wide(w), wide(g)),
-            _ => return self.fail(case, "f32 against f16".to_owned()),
-        };
-        self.report.values += w.len();
-        self.report.equal += w.iter().zip(&g).filter(|(w, g)| w.to_bits() == g.to_bits()).count();
-        let found = match promise {
-            Promise::EqualBits => compare::equal_bits(&w, &g),
-            Promise::Within(bound) => {
-                let largest = f64::from(w.iter().map(|x| x.abs()).fold(0.0, f32::max));
-                // Rounding to 11 bits may fall either way: one step at the largest value.
-                let step = if half { largest / 1024.0 } else { 0.0 };
-                let bound = if logarithmic { bound } else { bound * largest };
-                compare::within(&compare::wide(&w), &compare::wide(&g), bound + step).map(|d| {
-                    // A bound is about f32 in the job's unit; steps of f16 and linear values would only blur it.
-                    if !half && logarithmic {
-                        self.report.largest = self.report.largest.max(d.largest);
-                    }
-                })
+        let mut wanted = plan.clone();
+        if matches!(self.candidate.promise, Promise::Within(_)) {
+            // A distance is one of f32 values; rounding comes after.
+            wanted = Arc::new(MelPlan { dtype: Dtype::F32, ..(**plan).clone() });
+        }
+        let want = compute(self.candidate.against.as_mut(), &wanted, batch).expect("the one compared with works");
+        match (self.candidate.promise, &want) {
+            (Promise::Within(bound_db), MelValues::F32(want)) => {
+                self.report.comparisons += 1;
+                self.report.values += want.len();
+                match closeness::close(plan, want, got, bound_db) {
+                    Ok(found) => self.report.add(found),
+                    Err(difference) => self.fail(case, difference),
+                }
             }
+            _ => self.same(case, &want, got),
+        }
+    }
+
+    /// Two results that must have the same bits, whatever the candidate promises: equal bits to another one, or the
+    /// candidate's own by another way.
+    pub fn same(&mut self, case: &str, want: &MelValues, got: &MelValues) {
+        self.report.comparisons += 1;
+        let same = match (want, got) {
+            (MelValues::F32(w), MelValues::F32(g)) => {
+                self.report.values += w.len();
+                compare::equal_bits(w, g)
+            }
+            (MelValues::F16(w), MelValues::F16(g)) => {
+                self.report.values += w.len();
+                compare::equal_bits(&wide(w), &wide(g))
+            }
+            _ => Err("f32 against f16".to_owned()),
         };
-        if let Err(difference) = found {
+        if let Err(difference) = same {
             self.fail(case, difference);
         }
+    }
+}
+
+impl Report {
+    fn add(&mut self, found: Closeness) {
+        self.closeness.largest_db = self.closeness.largest_db.max(found.largest_db);
+        self.closeness.share = self.closeness.share.max(found.share);
     }
 }
 

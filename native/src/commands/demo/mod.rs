@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use earprint_core::MelJob;
 use earprint_store::AtomicFile;
 
 use crate::args::{Args, Command, DemoArgs, RunArgs};
@@ -30,7 +31,8 @@ pub struct Step {
 /// Runs the verb; returns the exit code.
 pub fn run(args: &DemoArgs) -> Result<u8> {
     let out = &args.out;
-    let (_, why) = device::choose(args.run.device, supervise::workers(&args.run))?;
+    let job = MelJob::preset("librosa")?;
+    let (_, why) = device::choose(args.run.device, supervise::workers(&args.run), &job)?;
     let say = |text: String| {
         if !args.run.quiet {
             eprintln!("{text}");
@@ -91,7 +93,7 @@ fn verb(words: &[OsString], run: &RunArgs) -> Result<u8> {
             a.run = run.clone();
             super::spec::run(&a)
         }
-        Command::Demo(_) => unreachable!("the demo runs mel and spec"),
+        _ => unreachable!("the demo runs mel and spec"),
     }
 }
 

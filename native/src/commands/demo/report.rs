@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use earprint_store::Manifest;
+
 use super::Step;
 use super::measure::Analysis;
 use crate::render;
@@ -61,8 +63,11 @@ pub fn text(analysis: &Analysis, steps: &[Step], device: &str) -> String {
     line(format!(
         "The preset leak-64 cuts each file to 10 s at {} Hz (shorter ones are padded with silence) and gives rows of {} \
          bands: `features/leak-64/features.npy` has shape {:?}, `index.npy` says which row is which stretch of which file. \
-         Each row a column, files from left to right in the order of the table, silence dark:\n",
-        leak.job.spec.sample_rate, leak.job.spec.n_mels, leak.shape
+         Here each row is a column, one every {:.0} ms on average; one scale for all, silence dark:\n",
+        leak.job.spec.sample_rate,
+        leak.job.spec.n_mels,
+        leak.shape,
+        1e3 * row_seconds(leak)
     ));
     line("![all rows of leak-64](leak-64.png)\n".into());
     line("| sound | first row | rows |\n|---|---:|---:|".into());
@@ -70,6 +75,12 @@ pub fn text(analysis: &Analysis, steps: &[Step], device: &str) -> String {
         line(format!("| {} | {} | {} |", cell(&e.path), e.first_row, e.rows));
     }
     out
+}
+
+/// From a row to the next one, on average, seconds.
+pub fn row_seconds(leak: &Manifest) -> f64 {
+    let step = leak.job.windows.as_ref().map_or(0.0, |w| w.long_step as f64 / w.shorts_per_long() as f64);
+    step / f64::from(leak.job.spec.sample_rate)
 }
 
 /// Text for a cell of a table.

@@ -1,49 +1,73 @@
-//! Two pictures of everything: all spectrograms in a grid, and all leak-64 rows in one strip.
+//! Two pictures of everything, each a grid with a cell per sound: the spectrograms, and the rows of leak-64.
 
 use anyhow::{Result, anyhow};
-use earprint_store::picture::{ColorMap, Picture, PictureOptions, Range, Size, encode_png, render};
+use earprint_store::picture::{Axes, ColorMap, Picture, PictureOptions, Range, Size, encode_png, render};
 
 use super::measure::Analysis;
-use crate::commands::spec::Look;
+use super::report::row_seconds;
+use crate::commands::spec::{Look, band_hz};
 
 const COLUMNS: usize = 4;
-const CELL: (usize, usize) = (480, 250);
-/// Least and most pixels of the strip, across; its rows are stretched or put together to fit.
-const STRIP: (u32, u32) = (1200, 4800);
-/// Pixels of one band in the strip.
-const BAND: u32 = 8;
 
-/// PNG bytes: a grid of spectrograms with axes, each from its own largest value 80 dB down.
+/// PNG bytes: spectrograms with axes, each from its own largest value 80 dB down.
 pub fn overview(analysis: &Analysis) -> Result<Vec<u8>> {
-    let look = Look {
-        color_map: ColorMap::Magma,
-        range: Range::Auto,
-        axes: true,
-        size: Size::Fit { width: CELL.0 as u32, height: CELL.1 as u32 },
-        most_pixels: u64::MAX,
-    };
+    let cell = (480, 250);
+    let look =
+        Look { color_map: ColorMap::Magma, range: Range::Auto, axes: true, size: fit(cell), most_pixels: u64::MAX };
     let spec = &analysis.librosa.job.spec;
-    let lines = analysis.files.len().div_ceil(COLUMNS).max(1);
-    let (width, height) = (CELL.0 * COLUMNS, CELL.1 * lines);
-    let mut rgb = vec![255; width * height * 3];
-    for (i, file) in analysis.files.iter().enumerate() {
+    let cells = analysis.files.iter().map(|file| {
         let title = file.entry.path.trim_end_matches(".wav");
-        let cell = look.paint(&file.values, spec.n_mels, file.frames, title, spec).map_err(|f| anyhow!(f.reason))?;
-        let (x, y) = (i % COLUMNS * CELL.0, i / COLUMNS * CELL.1);
-        for (row, line) in cell.rgb.chunks_exact(CELL.0 * 3).enumerate() {
+        look.paint(&file.values, spec.n_mels, file.frames, title, spec).map_err(|f| anyhow!(f.reason))
+    });
+    grid(cells.collect::<Result<_>>()?, cell)
+}
+
+/// PNG bytes: the rows of each file as columns, one scale of 80 dB for all.
+pub fn rows(analysis: &Analysis) -> Result<Vec<u8>> {
+    let cell = (480, 180);
+    let spec = &analysis.leak.job.spec;
+    let Some(windows) = &analysis.leak.job.windows else { return Err(anyhow!("leak-64 has windows")) };
+    let bands = spec.n_mels;
+    let high = analysis.leak_rows.iter().copied().fold(f32::MIN, f32::max);
+    // Rows of overlapping long windows go to and fro by less than a window; their mean step is even.
+    let seconds_per_frame = row_seconds(&analysis.leak);
+    let cells = analysis.leak.files.iter().filter(|e| e.rows > 0).map(|e| {
+        let (first, count) = (e.first_row as usize, e.rows as usize);
+        let row = |r: usize, m: usize| analysis.leak_rows[(first + r) * bands + m];
+        let turned: Vec<f32> = (0..bands).flat_map(|m| (0..count).map(move |r| row(r, m))).collect();
+        let axes = Axes {
+            title: e.path.trim_end_matches(".wav").to_owned(),
+            seconds_per_frame,
+            first_frame_s: windows.short_length as f64 / 2.0 / f64::from(spec.sample_rate),
+            band_hz: band_hz(spec).iter().map(|edges| edges[1]).collect(),
+            unit: spec.log.unit().to_owned(),
+            text_scale: None,
+        };
+        let options = PictureOptions {
+            color_map: ColorMap::Viridis,
+            range: Range::Fixed { low: high - 80.0, high },
+            axes: Some(axes),
+            size: fit(cell),
+        };
+        Ok(render(&turned, bands, count, &options)?)
+    });
+    grid(cells.collect::<Result<_>>()?, cell)
+}
+
+fn fit((width, height): (usize, usize)) -> Size {
+    Size::Fit { width: width as u32, height: height as u32 }
+}
+
+/// Pictures of one size side by side, line by line.
+fn grid(cells: Vec<Picture>, (w, h): (usize, usize)) -> Result<Vec<u8>> {
+    let (width, height) = (w * COLUMNS, h * cells.len().div_ceil(COLUMNS).max(1));
+    let mut rgb = vec![255; width * height * 3];
+    for (i, cell) in cells.iter().enumerate() {
+        let (x, y) = (i % COLUMNS * w, i / COLUMNS * h);
+        for (row, line) in cell.rgb.chunks_exact(w * 3).enumerate() {
             let at = ((y + row) * width + x) * 3;
             rgb[at..at + line.len()].copy_from_slice(line);
         }
     }
     Ok(encode_png(&Picture { width: width as u32, height: height as u32, rgb }))
-}
-
-/// PNG bytes: every row of the leak-64 features a column, low bands at the bottom, one scale for all.
-pub fn rows(analysis: &Analysis) -> Result<Vec<u8>> {
-    let bands = analysis.leak.job.spec.n_mels;
-    let rows = analysis.leak_rows.len() / bands;
-    let turned: Vec<f32> = (0..bands).flat_map(|m| (0..rows).map(move |r| analysis.leak_rows[r * bands + m])).collect();
-    let size = Size::Fit { width: (rows as u32).clamp(STRIP.0, STRIP.1), height: bands as u32 * BAND };
-    let options = PictureOptions { color_map: ColorMap::Viridis, range: Range::Auto, axes: None, size };
-    Ok(encode_png(&render(&turned, bands, rows, &options)?))
 }

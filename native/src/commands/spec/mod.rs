@@ -29,7 +29,7 @@ pub fn run(args: &SpecArgs) -> Result<u8> {
     let workers = supervise::workers(&args.run);
     let look = Look::of(args, workers)?;
     let target = Target::of(args, &inputs)?;
-    let chosen = supervise::open(&args.run)?;
+    let chosen = supervise::open(&args.run, &job)?;
     let plan = Arc::new(MelPlan::new(job, Dtype::F32)?);
     let files =
         Files { inputs: &inputs, plan: &plan, dtype: Dtype::F32, workers, memory: args.run.memory, batch_files: None };

@@ -35,7 +35,7 @@ pub fn pooled(n_fft: usize, hop_length: usize, short_length: usize, n_mels: usiz
     let spec = &mut job.spec;
     (spec.n_fft, spec.win_length, spec.hop_length, spec.n_mels) = (n_fft, n_fft, hop_length, n_mels);
     let windows = job.windows.as_mut().expect("leak-64 has windows");
-    (windows.short_length, windows.long_length) = (short_length, 2 * short_length);
+    (windows.short_length, windows.long_length) = (short_length, short_length + windows.short_step);
     windows.clip_samples = short_length + 22 * windows.short_step;
     job.check().expect("it is a job");
     job

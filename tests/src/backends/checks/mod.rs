@@ -2,11 +2,12 @@
 //! comparison of [`Trial`]; it never ends early, so that a disturbed backend shows whether each comparison can fail.
 
 mod batches;
-mod jobs;
+pub mod jobs;
 mod values;
 
 use std::time::{Duration, Instant};
 
+use super::closeness::DEPTH_DB;
 use super::{Candidate, Promise, Report, Trial};
 
 /// A check: a name and a body.
@@ -60,13 +61,15 @@ pub fn suite(name: &str, open: impl FnOnce() -> Result<Candidate, String>) {
     let against = format!("{}, {}", other.kind.name(), other.device);
     let claim = match promise {
         Promise::EqualBits => format!("equal bits to {against}"),
-        Promise::Within(bound) => format!("within {bound:.0e} of {against} (largest {:.1e})", report.largest),
+        Promise::Within(bound) => format!(
+            "within {bound:.0e} dB of {against} (largest {:.1e} dB to {DEPTH_DB} dB below the loudest band, {:.2} of the bound anywhere)",
+            report.closeness.largest_db, report.closeness.share
+        ),
     };
     println!(
-        "{name:<16} {} ({}): {claim}; itself: equal bits; {} of {} values equal in {} comparisons, batches to {clips} clips, {:.1} s",
+        "{name:<16} {} ({}): {claim}; itself: equal bits; {} values in {} comparisons, batches to {clips} clips, {:.1} s",
         info.kind.name(),
         info.device,
-        report.equal,
         report.values,
         report.comparisons,
         time.as_secs_f64()
