@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
-use earprint_compute::{Backend, CpuBackend, Dtype, MelBatch, PcmBuffer, Slot};
+use earprint_compute::{Backend, CpuBackend, Dtype, MelBatch, MelPlan, PcmBuffer, Slot};
 use earprint_cuda::nvrtc::{Nvrtc, NvrtcError};
 use earprint_cuda::{CudaBackend, translate::translate};
 use earprint_signal::{Width, fft_supports};
@@ -31,7 +32,10 @@ suite!(CpuAvx2, cpu(Width::Avx2));
 suite!(CpuAvx512, cpu(Width::Avx512));
 suite!(CpuThreads, Ok(Candidate::exact(CpuBackend::threaded())));
 suite!(CudaEmulated, EmulatedCuda::open().map(|backend| Candidate { clips: 56, ..Candidate::exact(backend) }));
-suite!(CudaEmulatedPlain, EmulatedCuda::open_plain().map(|backend| Candidate::within(backend, ExampleBackend::BOUND_DB)));
+suite!(
+    CudaEmulatedPlain,
+    EmulatedCuda::open_plain().map(|backend| Candidate::within(backend, ExampleBackend::BOUND_DB))
+);
 #[cfg(unix)]
 suite!(CudaOnHost, host_cuda());
 suite!(Cuda, CudaBackend::open(earprint_cuda::Options::default()).map(Candidate::exact).map_err(|e| e.to_string()));
@@ -81,7 +85,8 @@ fn Wgpu() {
 
 /// Manifests of drivers, where loaders look for them, and where Chromium keeps its own.
 fn vulkan_drivers() -> Vec<PathBuf> {
-    let folders = ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/lib/chromium"];
+    let folders =
+        ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/lib/chromium"];
     let files = folders.iter().flat_map(|f| std::fs::read_dir(Path::new(f)).into_iter().flatten().flatten());
     let manifest = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -166,10 +171,23 @@ fn the_fused_kernel_stays_inside_its_buffers_at_every_size() {
             let batch = MelBatch { pcm: PcmBuffer::I16(samples), slots: vec![Slot { start: 0, outputs }] };
             let want = compute(&mut cpu, &plan, &batch).expect("the CPU computes");
             let got = compute(&mut emulated, &plan, &batch);
-            assert!(got.as_ref() == Ok(&want), "n_fft {n_fft} hop {hop} frames {frames} n_mels {n_mels} {dtype:?}: {:?}", got.err());
+            assert!(
+                got.as_ref() == Ok(&want),
+                "n_fft {n_fft} hop {hop} frames {frames} n_mels {n_mels} {dtype:?}: {:?}",
+                got.err()
+            );
         }
     }
     println!("{sizes} sizes, {seed} jobs: inside their buffers, equal bits");
+
+    // The emulator does look: a bin that lies behind the points.
+    let right = jobs::plan(&jobs::preset("leak"), Dtype::F32);
+    let mut tables = (*right.tables).clone();
+    tables.fft.position[1] = 4096;
+    let wrong = Arc::new(MelPlan { tables: Arc::new(tables), ..(*right).clone() });
+    let batch = jobs::batch(&right.job, &[jobs::clip(&right.job, 1, 40_960)]);
+    let text = compute(&mut emulated, &wrong, &batch).expect_err("an index too far").to_string();
+    assert!(text.contains("index 4096 outside 4096 elements"), "{text}");
 }
 
 /// Every comparison of every check sees one disturbed value a batch: the lowest bit where bits are promised; half a unit where

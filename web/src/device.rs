@@ -40,6 +40,12 @@ fn cpu() -> Box<dyn Backend> {
 
 #[cfg(feature = "webgpu")]
 async fn gpu(allow_software: bool) -> Result<Box<dyn Backend>, earprint_compute::ComputeError> {
+    // wgpu panics outside windows and dedicated workers: it is asked only where there is somebody to ask.
+    let field = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    if field(&field(&js_sys::global(), "navigator"), "gpu").is_falsy() {
+        let why = "there is no WebGPU here".to_owned();
+        return Err(earprint_compute::ComputeError::NoDevice { backend: "webgpu", why });
+    }
     let options = earprint_wgpu::Options { allow_software, ..Default::default() };
     Ok(Box::new(earprint_wgpu::WgpuBackend::open(options).await?))
 }

@@ -151,7 +151,9 @@ mod fake {
         let buffers: Vec<_> = (0..2).map(|_| device.alloc(1000).unwrap()).collect();
         let (mut up_a, mut up_b) = (a.staging(1000).unwrap(), b.staging(1000).unwrap());
         let (mut down_a, mut down_b) = (a.staging(2000).unwrap(), b.staging(1000).unwrap());
-        for (n, up, down, buffer) in [(1, &mut up_a, &mut down_a, &buffers[0]), (2, &mut up_b, &mut down_b, &buffers[1])] {
+        for (n, up, down, buffer) in
+            [(1, &mut up_a, &mut down_a, &buffers[0]), (2, &mut up_b, &mut down_b, &buffers[1])]
+        {
             assert_eq!(up.wait().unwrap(), [0; 1000]);
             up.wait().unwrap().fill(n);
             up.upload(buffer, 1000).unwrap();

@@ -35,7 +35,8 @@ impl AtomicFile {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(StoreError::io("making folder", folder))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let temporary = folder.join(format!(".{name}.{}.part", std::process::id()));
+        // One name per file: what a killed run left is overwritten by the run that continues it.
+        let temporary = folder.join(format!(".{name}.part"));
         let file = File::create(&temporary).map_err(StoreError::io("creating", &temporary))?;
         Ok(Self { temporary, path: path.to_owned(), file: Some(file) })
     }

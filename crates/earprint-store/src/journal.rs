@@ -59,6 +59,13 @@ impl Journal {
             .truncate(false)
             .open(path)
             .map_err(StoreError::io("opening", path))?;
+        // Held until the process ends, however it ends.
+        file.try_lock().map_err(|e| match e {
+            std::fs::TryLockError::WouldBlock => {
+                StoreError::format(path, "another run writes into this folder; wait for it or choose another folder")
+            }
+            std::fs::TryLockError::Error(e) => StoreError::io("locking", path)(e),
+        })?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(StoreError::io("reading", path))?;
         let mut keep = 0;

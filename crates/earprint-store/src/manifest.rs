@@ -67,6 +67,10 @@ pub struct Manifest {
     pub shape: Vec<u64>,
     /// What computed the run.
     pub backend: String,
+    /// True where unreadable files have rows of zeros.
+    pub keep_geometry: bool,
+    /// SHA-256 over path, size and time of change of every input: the same command over the same files is done already.
+    pub inputs: String,
     /// What happened to the run as a whole: a lost device, a halved batch.
     pub events: Vec<String>,
     /// One entry per file, in the order of the rows.

@@ -45,7 +45,9 @@ pub fn close(plan: &MelPlan, want: &[f32], got: &MelValues, bound_db: f64) -> Re
             let round = |x: f64| if half { f32_from_f16(f16_from_f32(x as f32)) } else { x as f32 };
             let (low, high) = (round(unit.moved(w.into(), -allowed)), round(unit.moved(w.into(), allowed)));
             if !(low..=high).contains(&g) || !g.is_finite() {
-                return Err(format!("output {t} band {m}: {g} came, expected {low} to {high} ({w} +- {allowed:.1e} dB)"));
+                return Err(format!(
+                    "output {t} band {m}: {g} came, expected {low} to {high} ({w} +- {allowed:.1e} dB)"
+                ));
             }
             // Steps of f16 would only blur what is measured.
             let apart = (unit.db(g.into()) - w_db).abs();

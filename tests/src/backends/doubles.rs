@@ -170,7 +170,9 @@ mod tests {
     use earprint_audio::Mono;
     use earprint_compute::{CpuBackend, Dtype};
     use earprint_core::MelJob;
-    use earprint_pipeline::{Control, Engine, Failure, FileMeta, FileOutcome, Loaded, Portion, Sink, Sound, Source, run};
+    use earprint_pipeline::{
+        Control, Engine, Failure, FileMeta, FileOutcome, Loaded, Portion, Sink, Sound, Source, run,
+    };
 
     use crate::backends::example::ExampleBackend;
     use crate::signals;
@@ -220,7 +222,8 @@ mod tests {
         assert_eq!((want.len(), events.len()), (FILES, 0));
         assert_eq!(got.len(), FILES);
         assert!(got[5].features.is_err() && got[6].features.is_ok());
-        let same = |w: &FileOutcome, g: &FileOutcome| (w.index, &w.meta, &w.features) == (g.index, &g.meta, &g.features);
+        let same =
+            |w: &FileOutcome, g: &FileOutcome| (w.index, &w.meta, &w.features) == (g.index, &g.meta, &g.features);
         (0..FILES).filter(|&i| !same(&want[i], &got[i])).collect()
     }
 

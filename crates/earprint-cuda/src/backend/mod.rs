@@ -167,8 +167,7 @@ impl Backend for CudaBackend {
     }
 
     fn collect(&mut self, ticket: Ticket) -> Collected<'_> {
-        let Pending { number, plan, sizes, under_way } =
-            self.pending.pop_front().expect("a ticket is collected once");
+        let Pending { number, plan, sizes, under_way } = self.pending.pop_front().expect("a ticket is collected once");
         assert_eq!(number, ticket.0, "tickets are collected in the order of submission");
         Box::pin(async move {
             let Some((mut set, _tables)) = under_way else { return Ok(mel::values(&plan, sizes, &[])) };

@@ -120,19 +120,7 @@ impl Kernel {
         // SAFETY: function and stream are live; the pointers follow the kernel ABI, parameter by parameter, with the sizes checked
         // above. The driver reads the parameters before it returns and does not write them.
         let code = unsafe {
-            (open.api.launch)(
-                self.function,
-                gx,
-                gy,
-                gz,
-                bx,
-                by,
-                bz,
-                0,
-                stream,
-                pointers.as_mut_ptr(),
-                ptr::null_mut(),
-            )
+            (open.api.launch)(self.function, gx, gy, gz, bx, by, bz, 0, stream, pointers.as_mut_ptr(), ptr::null_mut())
         };
         open.api.check("cuLaunchKernel", code, 0)
     }

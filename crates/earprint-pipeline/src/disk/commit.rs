@@ -227,15 +227,8 @@ impl<'a> Committer<'a> {
         if let Some(why) = &self.discarded {
             control.event(format!("an interrupted run in this folder was not continued: {why}"));
         }
-        let mut summary = Summary { resumed: self.resumed as u64, rows: state.rows, ..Summary::default() };
-        for e in &state.entries {
-            match e.status {
-                Status::Ok => summary.ok += 1,
-                Status::Partial => summary.partial += 1,
-                Status::Skipped => summary.skipped += 1,
-                Status::Error => summary.failed += 1,
-            }
-        }
+        let mut summary = Summary::of(&state.entries);
+        summary.resumed = self.resumed as u64;
         if state.entries.len() < job.inputs.len() {
             summary.interrupted = true;
             return Ok(summary);
@@ -255,6 +248,8 @@ impl<'a> Committer<'a> {
                 None => vec![state.entries.len() as u64, job.job.spec.n_mels as u64, 0],
             },
             backend: self.header.backend.clone(),
+            keep_geometry: self.header.keep_geometry,
+            inputs: self.header.inputs.clone(),
             events,
             files: state.entries,
         };

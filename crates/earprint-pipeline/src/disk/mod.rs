@@ -14,7 +14,7 @@ use earprint_audio::AudioError;
 use earprint_audio::walk::{Outcome, WalkEntry};
 use earprint_compute::{Backend, ComputeError, Dtype, MelPlan};
 use earprint_core::{MelJob, Status};
-use earprint_store::{FileEntry, JournalHeader, StoreError};
+use earprint_store::{FileEntry, JournalHeader, Manifest, StoreError};
 use sha2::{Digest, Sha256};
 
 use crate::{Control, Failure, FileOutcome};
@@ -75,6 +75,23 @@ pub struct Summary {
     pub interrupted: bool,
 }
 
+impl Summary {
+    /// Counts over finished files.
+    fn of(entries: &[FileEntry]) -> Self {
+        let mut summary = Self::default();
+        for e in entries {
+            summary.rows += e.rows;
+            match e.status {
+                Status::Ok => summary.ok += 1,
+                Status::Partial => summary.partial += 1,
+                Status::Skipped => summary.skipped += 1,
+                Status::Error => summary.failed += 1,
+            }
+        }
+        summary
+    }
+}
+
 /// A run that could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -115,6 +132,9 @@ pub fn run_disk(
         inputs: inputs_hash(&job.inputs),
         backend: backends.name().into(),
     };
+    if let Some(summary) = done_already(job, &header, control, on_file) {
+        return Ok(summary);
+    }
     let committer = Committer::open(job, &plan, header, control, on_file)?;
     let files = Files {
         inputs: &job.inputs,
@@ -133,6 +153,36 @@ pub fn run_disk(
         ran.and(flushed.map_err(RunError::Worker))
     })?;
     committer.finish(job, control)
+}
+
+/// The summary of an earlier run that did exactly this to its end, if the folder holds one: nothing is computed twice.
+fn done_already(job: &DiskJob, header: &JournalHeader, control: &Control, on_file: OnFile) -> Option<Summary> {
+    let manifest = Manifest::read(&job.out).ok()?;
+    let same = JournalHeader {
+        tool: manifest.tool,
+        spec_hash: manifest.spec_hash,
+        dtype: manifest.dtype,
+        keep_geometry: manifest.keep_geometry,
+        backend: manifest.backend,
+        inputs: manifest.inputs,
+    } == *header;
+    let needed: &[&str] = match (&job.job.windows, job.raw) {
+        (Some(_), true) => &["features.npy", "index.npy", "features.raw", "index.raw"],
+        (Some(_), false) => &["features.npy", "index.npy"],
+        (None, true) => return None,
+        (None, false) => &[],
+    };
+    let arrays = manifest.files.iter().filter_map(|f| f.features.as_deref());
+    if !same || !needed.iter().copied().chain(arrays).all(|name| job.out.join(name).exists()) {
+        return None;
+    }
+    for e in &manifest.files {
+        on_file(e);
+        control.count_done(e.status == Status::Error);
+    }
+    let mut summary = Summary::of(&manifest.files);
+    summary.resumed = manifest.files.len() as u64;
+    Some(summary)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

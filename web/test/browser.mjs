@@ -1,0 +1,137 @@
+// The package in a real browser: one thread, threads, and WebGPU, each against the bits of the native program.
+// Usage: node test/browser.mjs CHROMIUM
+
+import { readFileSync } from 'node:fs';
+
+import { chromium } from 'playwright-core';
+
+import { compareBits, floats } from './compare.mjs';
+import { checkPage } from './page-check.mjs';
+import { serve } from './server.mjs';
+
+const folder = new URL('../dist/vectors/', import.meta.url);
+const { cases } = JSON.parse(readFileSync(new URL('index.json', folder)).toString());
+
+export const FLAGS = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+const RUNNERS = [
+  { name: 'one thread', isolated: false, options: { device: 'cpu' }, expect: { backend: 'cpu', threads: 1 } },
+  { name: 'one thread, wav', isolated: false, options: { decoders: 'wav' }, expect: { backend: 'cpu', decoders: 'wav' } },
+  { name: 'threads', isolated: true, options: { device: 'cpu', threads: 2 }, expect: { backend: 'cpu', threads: 2 } },
+  // No GPU but a software one: `auto` must not take it.
+  { name: 'threads, auto', isolated: true, options: { threads: 2 }, expect: { backend: 'cpu', threads: 2 } },
+  { name: 'webgpu', isolated: false, options: { device: 'webgpu' }, expect: { backend: 'webgpu' } },
+  { name: 'webgpu, isolated', isolated: true, options: { device: 'webgpu' }, expect: { backend: 'webgpu' } },
+];
+
+/** Opens the package in a page and computes every case; values come back as base64. */
+async function compute(page, options) {
+  return page.evaluate(
+    async ({ options, cases }) => {
+      const ear = await globalThis.open_earprint(options);
+      const results = [];
+      for (const { wav, preset } of cases) {
+        const blob = await (await fetch(`/dist/vectors/${wav}`)).blob();
+        const { values, backend } = await ear.mel(blob, { preset });
+        const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+        let text = '';
+        for (let i = 0; i < bytes.length; i += 32_768) text += String.fromCharCode(...bytes.subarray(i, i + 32_768));
+        results.push({ backend, base64: btoa(text) });
+      }
+      const info = ear.info();
+      ear.dispose();
+      return { info, results };
+    },
+    { options, cases },
+  );
+}
+
+async function behaviour(page) {
+  return page.evaluate(async (wav) => {
+    const said = {};
+    const code = (promise) => promise.then(() => 'none', (e) => e.code ?? e.name);
+    const ear = await globalThis.open_earprint({ device: 'cpu' });
+    said.notAudio = await code(ear.mel(new Blob(['this is no sound'])));
+    said.path = await code(ear.mel('a path'));
+    const abort = new AbortController();
+    const bytes = new Uint8Array(await (await fetch(`/dist/vectors/${wav}`)).arrayBuffer());
+    const under = code(ear.mel(bytes, { signal: abort.signal }));
+    abort.abort();
+    said.abort = await under;
+    said.kept = bytes.byteLength > 0;
+    said.after = await code(ear.mel(bytes, { preset: 'leak' }));
+    const late = code(ear.mel(bytes));
+    ear.dispose();
+    said.disposed = await late;
+    said.device = await code(globalThis.open_earprint({ device: 'abacus' }));
+    return said;
+  }, cases[0].wav);
+}
+
+const BEHAVIOUR = {
+  notAudio: 'E_NOT_AUDIO',
+  path: 'E_INPUT',
+  abort: 'AbortError',
+  kept: true,
+  after: 'none',
+  disposed: 'E_DISPOSED',
+  device: 'E_DEVICE',
+};
+
+let failed = 0;
+const line = (ok, ...cells) => {
+  if (!ok) failed += 1;
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${cells.join(' | ')}`);
+};
+
+const browser = await chromium.launch({ executablePath: process.argv[2], args: FLAGS });
+console.log(`chromium ${browser.version()}`);
+const servers = { true: await serve({ isolated: true }), false: await serve({ isolated: false }) };
+try {
+  for (const { name, isolated, options, expect } of RUNNERS) {
+    const page = await browser.newPage();
+    page.on('console', (m) => console.log(`     page: ${m.text()}`));
+    page.on('pageerror', (e) => line(false, name, String(e)));
+    await page.goto(`${servers[isolated].url}/test/page.html`);
+    await page.waitForFunction(() => globalThis.ready);
+    try {
+      const { info, results } = await compute(page, options);
+      const wrong = Object.entries(expect).filter(([key, value]) => info[key] !== value);
+      line(wrong.length === 0, name, `${info.backend}: ${info.device} (${info.why})`, ...info.events);
+      cases.forEach(({ clip, preset, values }, i) => {
+        const got = floats(Buffer.from(results[i].base64, 'base64'));
+        const want = floats(readFileSync(new URL(values, folder)));
+        const { equal, text } = compareBits(want, got);
+        line(equal && results[i].backend === expect.backend, name, clip, preset, results[i].backend, text);
+        if (i === 0) {
+          got[3] += 1;
+          line(!compareBits(want, got).equal, name, 'a disturbed value is seen');
+        }
+      });
+    } catch (error) {
+      line(false, name, String(error));
+    }
+    await page.close();
+  }
+  const page = await browser.newPage();
+  await page.goto(`${servers[false].url}/test/page.html`);
+  await page.waitForFunction(() => globalThis.ready);
+  const said = await behaviour(page);
+  for (const [key, want] of Object.entries(BEHAVIOUR)) line(said[key] === want, 'behaviour', key, said[key]);
+  await page.close();
+  await checkPage(browser, line);
+} finally {
+  await browser.close();
+  Object.values(servers).forEach((server) => server.close());
+}
+if (failed > 0) {
+  console.error(`${failed} checks failed`);
+  process.exitCode = 1;
+}
