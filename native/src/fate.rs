@@ -3,36 +3,68 @@
 use std::io::{BufWriter, Stdout, Write};
 use std::sync::Mutex;
 
+use earprint_core::Status;
 use earprint_pipeline::disk::Summary;
 use earprint_store::FileEntry;
 use serde_json::Value;
 
 use crate::args::FailOn;
 
-/// NDJSON on stdout, or nothing.
-pub struct Records(Option<Mutex<BufWriter<Stdout>>>);
+/// Failures told in words; the rest is counted.
+const TOLD: usize = 5;
+
+/// How a verb ended.
+pub struct Ended {
+    /// Exit code.
+    pub code: u8,
+    /// What computed and why it was chosen; `None` where nothing was computed.
+    pub device: Option<String>,
+}
+
+/// One NDJSON record per input on stdout; without `--json` the first failures in words on stderr, at the end.
+pub struct Records {
+    json: Option<Mutex<BufWriter<Stdout>>>,
+    failures: Mutex<Vec<String>>,
+}
 
 impl Records {
-    /// `on`: `--json`.
-    pub fn new(on: bool) -> Self {
-        Self(on.then(|| Mutex::new(BufWriter::new(std::io::stdout()))))
+    /// `json`: `--json`.
+    pub fn new(json: bool) -> Self {
+        let json = json.then(|| Mutex::new(BufWriter::new(std::io::stdout())));
+        Self { json, failures: Mutex::default() }
     }
 
-    /// One line; `record` is made only where somebody reads it.
-    pub fn put(&self, record: impl FnOnce() -> Value) {
-        if let Some(out) = &self.0 {
+    /// The fate of one input; `record` is made only where somebody reads it.
+    pub fn put(&self, entry: &FileEntry, record: impl FnOnce() -> Value) {
+        if let Some(out) = &self.json {
             // A closed pipe is the reader's choice; the run goes on for the files.
             let _ = writeln!(out.lock().expect("no panic holds it"), "{}", record());
+        } else if entry.status == Status::Error {
+            let mut failures = self.failures.lock().expect("no panic holds it");
+            // Beyond what will be told only the number matters.
+            let words = if failures.len() < TOLD { sentence(entry) } else { String::new() };
+            failures.push(words);
+        }
+    }
+
+    /// Ends the records. `where_all`: where every failure is told.
+    pub fn end(self, where_all: &str) {
+        if let Some(out) = self.json {
+            let _ = out.into_inner().expect("no panic holds it").flush();
+        }
+        let failures = self.failures.into_inner().expect("no panic holds it");
+        for words in failures.iter().take(TOLD) {
+            eprintln!("failed: {words}");
+        }
+        if failures.len() > TOLD {
+            eprintln!("failed: {} more, see {where_all}", failures.len() - TOLD);
         }
     }
 }
 
-impl Drop for Records {
-    fn drop(&mut self) {
-        if let Some(out) = &self.0 {
-            let _ = out.lock().expect("no panic holds it").flush();
-        }
-    }
+fn sentence(e: &FileEntry) -> String {
+    let code = e.code.as_deref().unwrap_or("E_UNKNOWN");
+    format!("{}: {} ({code})", e.path, e.reason.as_deref().unwrap_or("no reason known"))
 }
 
 /// The record of one input; `backend`: what computed the run.

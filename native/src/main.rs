@@ -19,8 +19,8 @@ use clap::Parser;
 fn main() -> ExitCode {
     let args = args::Args::parse();
     let done = match args.command {
-        args::Command::Mel(a) => commands::mel::run(&a),
-        args::Command::Spec(a) => commands::spec::run(&a),
+        args::Command::Mel(a) => commands::mel::run(&a).map(|ended| ended.code),
+        args::Command::Spec(a) => commands::spec::run(&a).map(|ended| ended.code),
         args::Command::Demo(a) => commands::demo::run(&a),
         args::Command::Verify(a) => commands::verify::run(&a),
         args::Command::Doctor => commands::doctor::run(),

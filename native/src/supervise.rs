@@ -17,16 +17,16 @@ pub fn workers(args: &RunArgs) -> usize {
     args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
-/// The device, named on stderr with the reason.
+/// The device, and in words which it is and why; told on stderr too.
 ///
 /// # Errors
 /// A device that was asked for and is not there.
-pub fn open(args: &RunArgs, job: &MelJob) -> Result<Chosen> {
+pub fn open(args: &RunArgs, job: &MelJob) -> Result<(Chosen, String)> {
     let (chosen, why) = device::choose(args.device, workers(args), job)?;
     if !args.quiet {
         eprintln!("device: {why}");
     }
-    Ok(chosen)
+    Ok((chosen, why))
 }
 
 /// Runs `run` with progress on stderr and Ctrl-C, then tells what happened to the run as a whole. `phase`: the verb.

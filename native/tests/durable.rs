@@ -182,9 +182,10 @@ fn a_full_disk_is_said_and_leaves_no_final_name() {
         let finals = ["features.npy", "index.npy", "manifest.json"];
         let named = left.iter().filter(|p| finals.contains(&p.file_name().unwrap().to_str().unwrap())).count();
         // Arrays of single files that did fit are whole; none is cut short.
-        let cut = left.iter().filter(|p| p.extension().is_some_and(|e| e == "npy")).any(|p| {
-            earprint_store::NpyArray::read(&disk.join(p)).is_err()
-        });
+        let cut = left
+            .iter()
+            .filter(|p| p.extension().is_some_and(|e| e == "npy"))
+            .any(|p| earprint_store::NpyArray::read(&disk.join(p)).is_err());
         let outcome = (done.status.code(), said.contains("No space left") && said.contains("free space"), named, cut);
         if outcome != (Some(1), true, 0, false) {
             let _ = Command::new("umount").arg(&disk).status();
@@ -283,7 +284,9 @@ fn a_thousand_damaged_files_are_a_thousand_records() {
             reader.join().unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         assert_eq!((status.code(), records.len()), (Some(3), 1000), "{preset}");
         let failed = records.iter().filter(|r| r["status"] == "error").count();
-        assert!(records.iter().filter(|r| r["status"] == "error").all(|r| r["code"].is_string() && r["detail"].is_string()));
+        assert!(
+            records.iter().filter(|r| r["status"] == "error").all(|r| r["code"].is_string() && r["detail"].is_string())
+        );
         println!("{preset}: {failed} errors, {} with numbers", 1000 - failed);
         assert!(failed > 50 && failed < 950, "{failed}");
     }

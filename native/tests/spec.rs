@@ -109,3 +109,14 @@ fn wrong_inputs_say_what_is_wrong() {
     f.run("spec a.wav -o out.png --width 20 --height 20").ends(3, &["1 failed"]);
     f.run("spec a.wav -o out.png --width 60000 --height 60000").ends(2, &["--memory"]);
 }
+
+#[test]
+fn a_name_too_long_for_its_output_is_that_files_misfortune() {
+    let f = Folder::new("spec-long");
+    let long = format!("{}.wav", "n".repeat(245));
+    f.tone(&format!("in/{long}"), 22_050, 0.5, 440.0);
+    f.tone("in/a.wav", 22_050, 0.5, 440.0);
+    let ran = f.run("spec in -o pictures --json");
+    ran.ends(3, &["1 ok", "1 failed"]);
+    assert_eq!(ran.records()[1]["code"], "E_NAME");
+}

@@ -24,9 +24,7 @@ pub(crate) async fn open(wanted: &str) -> Result<Opened, JsValue> {
             Ok(backend) => Opened { backend, why: "a hardware adapter is there".to_owned() },
             Err(e) => Opened { backend: cpu(), why: e.to_string() },
         }),
-        other => {
-            Err(error::coded("E_DEVICE", &format!("device \"{other}\" is unknown; expected auto, cpu or webgpu")))
-        }
+        other => Err(error::coded("E_DEVICE", &format!("device \"{other}\" is unknown; expected auto, cpu or webgpu"))),
     }
 }
 

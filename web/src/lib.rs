@@ -9,7 +9,9 @@
 #[cfg(all(target_arch = "wasm32", not(target_feature = "simd128")))]
 compile_error!("build with RUSTFLAGS=\"-C target-feature=+simd128\": `cargo xtask wasm` does");
 #[cfg(all(target_arch = "wasm32", feature = "threads", not(target_feature = "atomics")))]
-compile_error!("feature `threads` needs shared memory and a standard library built for it: `cargo xtask wasm` does that");
+compile_error!(
+    "feature `threads` needs shared memory and a standard library built for it: `cargo xtask wasm` does that"
+);
 
 mod bench;
 mod device;
@@ -25,7 +27,7 @@ pub use bench::Bench;
 pub use presets::presets;
 pub use session::Session;
 #[cfg(all(feature = "threads", target_feature = "atomics"))]
-pub use threads::{start_pool, work};
+pub use threads::{module, start_pool, work};
 
 use wasm_bindgen::prelude::*;
 

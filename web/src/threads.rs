@@ -21,6 +21,12 @@ pub(crate) fn running() -> usize {
     RUNNING.load(Ordering::Relaxed)
 }
 
+/// The compiled module, for the workers to instantiate over this instance's memory.
+#[wasm_bindgen]
+pub fn module() -> JsValue {
+    wasm_bindgen::module()
+}
+
 /// Makes the pool of `threads` threads, which as many workers in [`work`] must lend.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ export interface Glue {
   Session: { open(device: string): Promise<Session> };
   presets(): unknown[];
   /** In the variant with threads. */
+  module?(): WebAssembly.Module;
   start_pool?(threads: number): void;
   work?(): void;
 }
@@ -91,9 +92,8 @@ export async function openCore(options: OpenOptions, most: number, loader: Loade
   }
   let session = await glue.Session.open(options.device ?? 'auto');
   const first = session.info() as Info;
-  if (variant === 'threads' && first.backend === 'cpu' && loader.startThreads !== undefined) {
-    const module = (glue.default as unknown as { __wbindgen_wasm_module: WebAssembly.Module }).__wbindgen_wasm_module;
-    await loader.startThreads(module, memory, most);
+  if (first.backend === 'cpu' && glue.module !== undefined && loader.startThreads !== undefined) {
+    await loader.startThreads(glue.module(), memory, most);
     glue.start_pool?.(most);
     session.free();
     session = await glue.Session.open('cpu');

@@ -16,6 +16,7 @@ const HINTS: Record<string, string> = {
   E_OUT_OF_MEMORY: 'split the input',
   E_PRESET: 'pass one of the names in presets()',
   E_SAMPLE_RATE: 'resample the input or repair its header',
+  E_THREADS: 'open with threads: 1',
   E_TOO_SHORT: 'give more sound, or a preset with a smaller n_fft',
   E_UNSUPPORTED: 'convert the file, for example to FLAC or 16-bit WAV',
 };

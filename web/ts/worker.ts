@@ -1,7 +1,7 @@
 // The worker in which everything is decoded and computed: the page's own thread only draws.
 
 import { VARIANTS, openCore, type Engine, type StartThreads } from './core.js';
-import { asEarprintError } from './errors.js';
+import { EarprintError, asEarprintError } from './errors.js';
 import type { Raw } from './input.js';
 import type { OpenOptions } from './types.js';
 
@@ -19,8 +19,9 @@ const startThreads: StartThreads = async (module, memory, threads) => {
     const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module', name: 'earprint thread' });
     worker.postMessage({ module, memory });
     return new Promise<void>((resolve, reject) => {
-      worker.onmessage = () => resolve();
-      worker.onerror = (event) => reject(new Error(`a thread did not start: ${event.message}`));
+      const failed = (why: string) => reject(new EarprintError('E_THREADS', `a thread did not start: ${why}`));
+      worker.onmessage = ({ data }) => (data === 'ready' ? resolve() : failed(data));
+      worker.onerror = (event) => failed(event.message ?? 'its script could not be loaded');
     });
   });
   await Promise.all(ready);

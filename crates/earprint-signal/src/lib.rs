@@ -13,7 +13,6 @@ mod finish;
 mod frames;
 mod half_bits;
 
-// large
 mod lane;
 mod ln;
 mod mel;

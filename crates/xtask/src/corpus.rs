@@ -73,8 +73,8 @@ fn clip(n: u64, sine: &[i32]) -> Vec<i16> {
             b = b.wrapping_add(3 * hum * per_hz);
             c = c.wrapping_add(sweep);
             sweep = sweep.wrapping_add(per_hz / 32);
-            let tone = |phase: u32, level: i32| sine[(phase >> 20) as usize] * level >> 15;
-            let hiss = ((next() >> 40) as i32 - (1 << 23)) as i64 * i64::from(noise) >> 23;
+            let tone = |phase: u32, level: i32| (sine[(phase >> 20) as usize] * level) >> 15;
+            let hiss = (i64::from((next() >> 40) as i32 - (1 << 23)) * i64::from(noise)) >> 23;
             let v = tone(a, levels[0]) + tone(b, levels[1]) + tone(c, levels[2]) + hiss as i32;
             v.clamp(-32_768, 32_767) as i16
         })

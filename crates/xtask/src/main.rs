@@ -4,6 +4,7 @@ mod browser;
 mod corpus;
 mod layers;
 mod process;
+mod setup;
 mod size;
 mod test;
 mod wasm;

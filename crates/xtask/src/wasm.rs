@@ -70,8 +70,7 @@ fn build(variant: &Variant, sysroot: &Path) -> Result<(), String> {
     let target = base.join(if variant.threads { "wasm-threads" } else { "wasm-single" });
     let mut flags: Vec<String> = remaps(sysroot);
     flags.push("-Ctarget-feature=+simd128".into());
-    let mut command =
-        cargo(&["build", "-p", "earprint-web", "--target", TARGET, "--profile", "wasm", "--features"]);
+    let mut command = cargo(&["build", "-p", "earprint-web", "--target", TARGET, "--profile", "wasm", "--features"]);
     command.arg(variant.features).env("CARGO_TARGET_DIR", &target);
     if variant.threads {
         flags.extend(SHARED.map(String::from));
@@ -144,7 +143,8 @@ mod tests {
 
     #[test]
     fn the_locked_version_is_that_of_the_very_name() {
-        let lock = "name = \"wasm-bindgen-futures\"\nversion = \"0.4.1\"\n\nname = \"wasm-bindgen\"\nversion = \"0.2.9\"\n";
+        let lock =
+            "name = \"wasm-bindgen-futures\"\nversion = \"0.4.1\"\n\nname = \"wasm-bindgen\"\nversion = \"0.2.9\"\n";
         assert_eq!(locked_version(lock, "wasm-bindgen"), Some("0.2.9"));
         assert_eq!(locked_version(lock, "wasm"), None);
     }

@@ -9,17 +9,22 @@ use earprint_pipeline::disk::{Backends, DiskJob, run_disk};
 use earprint_store::FileEntry;
 
 use crate::args::{DtypeArg, Frames, MelArgs};
-use crate::fate::{self, Records};
+use crate::fate::{self, Ended, Records};
 use crate::inputs::inputs;
 use crate::job::{changed, check, usage};
 use crate::supervise;
 
-/// Runs the verb; returns the exit code.
-pub fn run(args: &MelArgs) -> Result<u8> {
+/// Runs the verb.
+pub fn run(args: &MelArgs) -> Result<Ended> {
     let job = job(args)?;
     let inputs = inputs(&args.paths, args.files_from.as_ref())?;
     let audio = inputs.iter().filter(|i| i.outcome == Outcome::Audio).count();
-    let chosen = supervise::open(&args.run, &job)?;
+    if args.dry_run {
+        let bytes: u64 = inputs.iter().map(|i| i.bytes).sum();
+        eprintln!("{audio} audio files of {} found, {bytes} bytes; nothing computed", inputs.len());
+        return Ok(Ended { code: 0, device: None });
+    }
+    let (chosen, why) = supervise::open(&args.run, &job)?;
     let disk = DiskJob {
         inputs,
         out: args.out.clone(),
@@ -34,17 +39,13 @@ pub fn run(args: &MelArgs) -> Result<u8> {
         memory: args.run.memory,
         batch_files: args.batch_files.map(|n| n as usize),
     };
-    if args.dry_run {
-        let bytes: u64 = disk.inputs.iter().map(|i| i.bytes).sum();
-        eprintln!("{audio} audio files of {} found, {bytes} bytes; nothing computed", disk.inputs.len());
-        return Ok(0);
-    }
     let control = Control::default();
     let records = Records::new(args.json);
-    let on_file = |entry: &FileEntry| records.put(|| fate::record(entry, chosen.name()));
+    let on_file = |entry: &FileEntry| records.put(entry, || fate::record(entry, chosen.name()));
     let total = disk.inputs.len() as u64;
     let summary =
         supervise::supervised(&args.run, "mel", total, &control, || run_disk(&disk, &chosen, &control, &on_file))?;
+    records.end(&disk.out.join("manifest.json").display().to_string());
     if !args.run.quiet {
         let words = fate::words(&summary);
         if summary.interrupted {
@@ -53,7 +54,7 @@ pub fn run(args: &MelArgs) -> Result<u8> {
             eprintln!("{words}; {} rows in {}", summary.rows, disk.out.display());
         }
     }
-    Ok(fate::exit_code(&summary, args.run.fail_on))
+    Ok(Ended { code: fate::exit_code(&summary, args.run.fail_on), device: Some(why) })
 }
 
 /// The job of preset and changes.

@@ -5,6 +5,8 @@ pub mod checks;
 pub mod closeness;
 pub mod doubles;
 pub mod emulated_cuda;
+#[cfg(test)]
+mod engine;
 pub mod example;
 #[cfg(unix)]
 pub mod host_cuda;

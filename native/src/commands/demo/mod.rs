@@ -13,11 +13,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use earprint_core::MelJob;
 use earprint_store::AtomicFile;
 
 use crate::args::{Args, Command, DemoArgs, RunArgs};
-use crate::{device, render, supervise};
+use crate::fate::Ended;
+use crate::render;
 use measure::Analysis;
 
 /// A command the demo ran.
@@ -26,13 +26,13 @@ pub struct Step {
     pub command: String,
     /// Wall time, seconds.
     pub seconds: f64,
+    /// What computed, and why that.
+    pub device: String,
 }
 
 /// Runs the verb; returns the exit code.
 pub fn run(args: &DemoArgs) -> Result<u8> {
     let out = &args.out;
-    let job = MelJob::preset("librosa")?;
-    let (_, why) = device::choose(args.run.device, supervise::workers(&args.run), &job)?;
     let say = |text: String| {
         if !args.run.quiet {
             eprintln!("{text}");
@@ -56,18 +56,19 @@ pub fn run(args: &DemoArgs) -> Result<u8> {
         let command = shown(words);
         say(format!("$ {command}"));
         let started = Instant::now();
-        let code = verb(words, &args.run).with_context(|| command.clone())?;
-        if code == 130 {
-            return Ok(code);
+        let ended = verb(words, &args.run).with_context(|| command.clone())?;
+        if ended.code == 130 {
+            return Ok(ended.code);
         }
-        worst = worst.max(code);
-        steps.push(Step { command, seconds: started.elapsed().as_secs_f64() });
+        worst = worst.max(ended.code);
+        let device = ended.device.unwrap_or_default();
+        steps.push(Step { command, seconds: started.elapsed().as_secs_f64(), device });
     }
 
     let analysis = Analysis::read(Path::new(&librosa), Path::new(&leak))?;
     write(&out.join("overview.png"), &sheet::overview(&analysis)?)?;
     write(&out.join("leak-64.png"), &sheet::rows(&analysis)?)?;
-    write(&out.join("report.md"), report::text(&analysis, &steps, &why).as_bytes())?;
+    write(&out.join("report.md"), report::text(&analysis, &steps).as_bytes())?;
     say(format!("look at {} and {}", out.join("report.md").display(), out.join("overview.png").display()));
     Ok(worst)
 }
@@ -82,7 +83,7 @@ fn write_sounds(folder: &Path) -> Result<usize> {
 }
 
 /// Runs a verb as if it had been typed, with the demo's own device, threads and progress.
-fn verb(words: &[OsString], run: &RunArgs) -> Result<u8> {
+fn verb(words: &[OsString], run: &RunArgs) -> Result<Ended> {
     let words = std::iter::once(OsString::from("earprint")).chain(words.iter().cloned());
     match Args::try_parse_from(words)?.command {
         Command::Mel(mut a) => {

@@ -8,23 +8,29 @@ use super::Step;
 use super::measure::Analysis;
 use crate::render;
 
-/// The report. `device`: the device and why it was chosen.
-pub fn text(analysis: &Analysis, steps: &[Step], device: &str) -> String {
+/// The report.
+pub fn text(analysis: &Analysis, steps: &[Step]) -> String {
     let mut out = String::new();
     let total = analysis.seconds();
     let files = analysis.files.len();
     let spec = &analysis.librosa.job.spec;
     let mut line = |text: String| writeln!(out, "{text}").expect("memory");
     line(format!("# earprint {} on {files} sounds\n", earprint_core::TOOL_VERSION));
-    line(format!("{files} sounds, {total:.1} s in all. Device: {device}.\n"));
+    line(format!("{files} sounds, {total:.1} s in all.\n"));
 
     line("## What ran, and how fast\n".into());
-    line("| command | wall time | times real time |\n|---|---:|---:|".into());
+    line("| command | device | wall time | times real time |\n|---|---|---:|---:|".into());
     for step in steps {
-        line(format!("| `{}` | {:.2} s | {:.0} |", step.command, step.seconds, total / step.seconds.max(1e-3)));
+        line(format!(
+            "| `{}` | {} | {:.2} s | {:.0} |",
+            step.command,
+            cell(&step.device),
+            step.seconds,
+            total / step.seconds.max(1e-3)
+        ));
     }
     line(format!(
-        "\nWall time from finding the files to the last one flushed to disk: read, decode, resample, compute, paint, write. \
+        "\nWall time from choosing the device and finding the files to the last one flushed to disk: read, decode, resample, compute, paint, write. \
          {total:.0} s of sound are little, so starting and flushing weigh much; this is no benchmark."
     ));
 
@@ -63,11 +69,13 @@ pub fn text(analysis: &Analysis, steps: &[Step], device: &str) -> String {
     line(format!(
         "The preset leak-64 cuts each file to 10 s at {} Hz (shorter ones are padded with silence) and gives rows of {} \
          bands: `features/leak-64/features.npy` has shape {:?}, `index.npy` says which row is which stretch of which file. \
-         Here each row is a column, one every {:.0} ms on average; one scale for all, silence dark:\n",
+         Here each row is a column, one every {:.0} ms on average; one scale for all, silence dark. \
+         What lies above {:.0} Hz is not in them: the birds and crickets are gone.\n",
         leak.job.spec.sample_rate,
         leak.job.spec.n_mels,
         leak.shape,
-        1e3 * row_seconds(leak)
+        1e3 * row_seconds(leak),
+        leak.job.spec.f_max
     ));
     line("![all rows of leak-64](leak-64.png)\n".into());
     line("| sound | first row | rows |\n|---|---:|---:|".into());

@@ -15,21 +15,21 @@ use earprint_store::FileEntry;
 use serde_json::Value;
 
 use crate::args::SpecArgs;
-use crate::fate::{self, Records};
+use crate::fate::{self, Ended, Records};
 use crate::inputs::inputs;
 use crate::job::{changed, check, usage};
 use crate::supervise;
 pub use paint::{Look, band_hz};
 use target::{Target, Trouble};
 
-/// Runs the verb; returns the exit code.
-pub fn run(args: &SpecArgs) -> Result<u8> {
+/// Runs the verb.
+pub fn run(args: &SpecArgs) -> Result<Ended> {
     let job = job(args)?;
     let inputs = inputs(&args.paths, args.files_from.as_ref())?;
     let workers = supervise::workers(&args.run);
     let look = Look::of(args, workers)?;
     let target = Target::of(args, &inputs)?;
-    let chosen = supervise::open(&args.run, &job)?;
+    let (chosen, why) = supervise::open(&args.run, &job)?;
     let plan = Arc::new(MelPlan::new(job, Dtype::F32)?);
     let files =
         Files { inputs: &inputs, plan: &plan, dtype: Dtype::F32, workers, memory: args.run.memory, batch_files: None };
@@ -68,7 +68,7 @@ pub fn run(args: &SpecArgs) -> Result<u8> {
             eprintln!("{words}; in {}", args.out.display());
         }
     }
-    Ok(fate::exit_code(&summary, args.run.fail_on))
+    Ok(Ended { code: fate::exit_code(&summary, args.run.fail_on), device: Some(why) })
 }
 
 fn job(args: &SpecArgs) -> Result<MelJob> {
@@ -125,7 +125,7 @@ impl Line<'_> {
         }
         summary.rows += entry.rows;
         self.control.count_done(entry.status == Status::Error);
-        self.records.put(|| {
+        self.records.put(entry, || {
             let mut record = fate::record(entry, self.backend);
             let [picture, features] = written.map(|path| path.map_or(Value::Null, Value::String));
             let fields = record.as_object_mut().expect("a record is an object");
@@ -144,6 +144,7 @@ impl Line<'_> {
         for (entry, written) in waiting.fates.into_values() {
             self.tell(&mut summary, &entry, written);
         }
+        self.records.end("--json");
         summary
     }
 }
