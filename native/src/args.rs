@@ -113,7 +113,7 @@ pub struct MelArgs {
     /// One NDJSON record per input on stdout.
     #[arg(long)]
     pub json: bool,
-    /// Count files and hours, compute nothing.
+    /// Count files and bytes, compute nothing.
     #[arg(long)]
     pub dry_run: bool,
     /// Change one field of the preset, for example --set n_fft=1024 (repeatable).

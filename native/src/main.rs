@@ -17,6 +17,11 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // Without a desktop, Mesa's device chooser complains on stderr each time devices are listed; it is not needed.
+        // SAFETY: no other thread has been started yet.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
     let args = args::Args::parse();
     let done = match args.command {
         args::Command::Mel(a) => commands::mel::run(&a).map(|ended| ended.code),

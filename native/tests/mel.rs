@@ -204,3 +204,20 @@ fn many_failures_are_counted_not_listed() {
     ran.ends(3, &["failed: 4.wav", "failed: 3 more, see out/manifest.json"]);
     assert_eq!(ran.err.lines().count(), 6);
 }
+
+#[test]
+fn a_name_too_long_for_the_output_fails_that_file_only() {
+    let f = Folder::new("mel-long-name");
+    for name in ["a.wav", &format!("{}.wav", "n".repeat(249)), "z.wav"] {
+        f.tone(&format!("in/{name}"), 22_050, 1.0, 500.0);
+    }
+    let ran = f.run("mel in -o out --json");
+    assert_eq!((ran.code, ran.out.lines().count()), (3, 3), "{}", ran.err);
+    assert_eq!((ran.out.matches("E_NAME").count(), ran.out.matches("\"ok\"").count()), (1, 2), "{}", ran.out);
+}
+
+#[test]
+fn keep_geometry_without_windows_is_a_usage_error() {
+    let f = mixed("mel-geometry-usage");
+    f.run("mel in -o out --preset librosa --keep-geometry").ends(2, &["--keep-geometry", "leak"]);
+}

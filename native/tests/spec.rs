@@ -113,7 +113,7 @@ fn wrong_inputs_say_what_is_wrong() {
 #[test]
 fn a_name_too_long_for_its_output_is_that_files_misfortune() {
     let f = Folder::new("spec-long");
-    let long = format!("{}.wav", "n".repeat(245));
+    let long = format!("{}.wav", "n".repeat(249));
     f.tone(&format!("in/{long}"), 22_050, 0.5, 440.0);
     f.tone("in/a.wav", 22_050, 0.5, 440.0);
     let ran = f.run("spec in -o pictures --json");

@@ -44,7 +44,8 @@ async function start(): Promise<void> {
   if (known.length === 0) {
     // A page of rows for windows of a clip is no picture over time.
     known = ear.presets().filter((preset) => !preset.windows);
-    presets.replaceChildren(...known.map(({ name, nMels }) => new Option(`${name}: ${nMels} bands`, name)));
+    const label = (p: Preset) => `${p.name}: ${p.nMels} bands, ${p.sampleRate.toLocaleString('en')} Hz`;
+    presets.replaceChildren(...known.map((preset) => new Option(label(preset), preset.name)));
   }
 }
 
@@ -145,8 +146,9 @@ function say(text: string): void {
 }
 
 function words(error: unknown): string {
-  if (error instanceof EarprintError) return error.hint ? `${error.message} (${error.hint})` : error.message;
-  return String(error);
+  if (!(error instanceof EarprintError)) return String(error);
+  // Most messages already end with what to do.
+  return error.hint && !error.message.includes(error.hint) ? `${error.message}; ${error.hint}` : error.message;
 }
 
 canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => {

@@ -2,7 +2,7 @@
 
 import type { Mel, Preset } from 'earprint';
 
-const LEFT = 58;
+const LEFT = 70;
 const BOTTOM = 40;
 const TOP = 10;
 const RIGHT = 74;
@@ -194,7 +194,7 @@ function colourBar(
   for (const [i, share] of [0, 0.25, 0.5, 0.75, 1].entries()) {
     const value = low + (high - low) * share;
     ink.textBaseline = i === 0 ? 'bottom' : i === 4 ? 'top' : 'middle';
-    ink.fillText(unit === 'dB' ? value.toFixed(0) : value.toFixed(2), x + 15, TOP + height * (1 - share));
+    ink.fillText(value.toLocaleString('en', { maximumFractionDigits: unit === 'dB' ? 0 : 2, signDisplay: 'negative' }), x + 15, TOP + height * (1 - share));
   }
   ink.textBaseline = 'top';
   ink.fillText(unit === 'dB' ? 'dB' : unit, x, TOP + height + 7);

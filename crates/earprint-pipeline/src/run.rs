@@ -97,6 +97,9 @@ pub async fn run(
     corridor.drain(0, engine, sink).await
 }
 
+/// Inputs of one batch at most, failed ones among them: their fates must not wait for a batch that never fills.
+const MOST_PARTS: usize = 512;
+
 struct Corridor<'a> {
     plan: &'a Arc<MelPlan>,
     dtype: Dtype,
@@ -177,7 +180,7 @@ impl Corridor<'_> {
         let largest = self.building.slots.iter().map(|s| s.outputs).max().unwrap_or(0);
         let more = self.plan.grid.samples(largest);
         let next = self.plan.bytes(len(&self.pcm) + more, self.pcm.sample_bytes(), outputs + largest);
-        self.building.parts.len() >= self.portion.files
+        self.building.parts.len() >= self.portion.files.min(MOST_PARTS)
             || bytes.device() >= self.portion.bytes
             || !self.budget.holds(next, outputs + largest)
     }

@@ -35,8 +35,11 @@ impl AtomicFile {
         let folder = path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(StoreError::io("making folder", folder))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // One name per file: what a killed run left is overwritten by the run that continues it.
-        let temporary = folder.join(format!(".{name}.part"));
+        // One name per file, so that what a killed run left is overwritten by the run that continues it; short, so that
+        // every name the system takes as final can be made.
+        let hash =
+            name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        let temporary = folder.join(format!(".{hash:016x}.part"));
         let file = File::create(&temporary).map_err(StoreError::io("creating", &temporary))?;
         Ok(Self { temporary, path: path.to_owned(), file: Some(file) })
     }

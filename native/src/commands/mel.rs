@@ -69,6 +69,10 @@ fn job(args: &MelArgs) -> Result<MelJob> {
             return usage(format!("--frames pooled needs a preset with windows (leak, leak-64), not {got}"));
         }
     }
+    if args.keep_geometry && job.windows.is_none() {
+        let got = &args.preset;
+        return usage(format!("--keep-geometry needs a preset with windows (leak, leak-64), not {got}"));
+    }
     let job = changed(job, &args.set)?;
     check(&job)?;
     Ok(job)

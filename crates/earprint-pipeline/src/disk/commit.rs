@@ -116,7 +116,17 @@ impl<'a> Committer<'a> {
         let mut features = outcome.features.ok();
         if !windowed && let Some(f) = features.take() {
             // Arrays of their own are written by the worker that made them, before anyone waits for anyone.
-            entry.features = Some(self.write_array(index, &f)?);
+            match self.write_array(index, &f) {
+                Ok(name) => entry.features = Some(name),
+                // A name the output's file system does not take is this input's trouble, not the run's.
+                Err(StoreError::Io { source, .. }) if source.kind() == std::io::ErrorKind::InvalidFilename => {
+                    entry.status = Status::Error;
+                    entry.rows = 0;
+                    entry.code = Some("E_NAME".into());
+                    entry.reason = Some(format!("{}.npy: {source}; rename the input to something shorter", entry.path));
+                }
+                Err(e) => return Err(e),
+            }
         }
         let mut state = self.lock();
         while index > state.next + WINDOW && !self.control.cancelled() {

@@ -63,11 +63,11 @@ pub enum Width {
 impl Width {
     /// Widths this machine can run, narrowest first.
     pub fn available() -> Vec<Self> {
-        let mut out = vec![Self::Scalar];
-        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-        out.push(Self::Portable4);
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        out.push(Self::Simd128);
+        let out = vec![Self::Simd128];
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut))]
+        let mut out = vec![Self::Scalar, Self::Portable4];
         #[cfg(target_arch = "x86_64")]
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c") {
@@ -86,7 +86,7 @@ impl Width {
 
     /// The widest of [`Width::available`].
     pub fn best() -> Self {
-        *Self::available().last().expect("scalar is always there")
+        *Self::available().last().expect("there is always one")
     }
 
     /// Name in records and tables.
