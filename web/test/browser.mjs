@@ -12,7 +12,7 @@ import { serve } from './server.mjs';
 const folder = new URL('../dist/vectors/', import.meta.url);
 const { cases } = JSON.parse(readFileSync(new URL('index.json', folder)).toString());
 
-export const FLAGS = [
+const FLAGS = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',
   '--disable-background-networking',
@@ -56,7 +56,7 @@ async function compute(page, options) {
 async function behaviour(page) {
   return page.evaluate(async (wav) => {
     const said = {};
-    const code = (promise) => promise.then(() => 'none', (e) => e.code ?? e.name);
+    const code = (promise) => promise.then(() => 'none', (e) => (e instanceof DOMException ? e.name : e.code));
     const ear = await globalThis.open_earprint({ device: 'cpu' });
     said.notAudio = await code(ear.mel(new Blob(['this is no sound'])));
     said.path = await code(ear.mel('a path'));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from './server.mjs';
 
 const vectors = fileURLToPath(new URL('../dist/vectors/', import.meta.url));
-const bad = { name: 'letter.mp3', mimeType: 'audio/mpeg', buffer: Buffer.from('Dear Sir or Madam, this is no sound.') };
+const bad = { name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('Dear Sir or Madam, this is no sound.') };
 const good = (name) => ({ name, mimeType: 'audio/wav', buffer: readFileSync(vectors + name) });
 
 /** Opens the page, gives it files, and waits until the last one is through. */

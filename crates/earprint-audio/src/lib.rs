@@ -18,6 +18,8 @@ mod decode;
 mod error;
 mod finite;
 mod limits;
+#[cfg(all(feature = "resample", not(target_family = "wasm")))]
+mod mono;
 mod note;
 #[cfg(feature = "resample")]
 mod resample;
@@ -34,6 +36,8 @@ pub use decode::{decode, decode_guarded};
 pub use error::AudioError;
 pub use finite::{MAX_MAGNITUDE, Repairs, make_finite};
 pub use limits::Limits;
+#[cfg(all(feature = "resample", not(target_family = "wasm")))]
+pub use mono::{MonoClip, mono_path};
 pub use note::{Note, Partial};
 #[cfg(feature = "resample")]
 pub use resample::{Resampler, resample, resampled_len};

@@ -9,7 +9,7 @@ use crate::{Failure, FileMeta};
 /// The samples of an opened input.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Sound {
-    /// One channel at `FileMeta::sample_rate`.
+    /// One channel.
     Mono(Mono),
     /// One channel of 16-bit samples at the job's rate that already stand at the end of the batch: the path on which
     /// plain PCM goes from the file to the kernel without being copied.
@@ -26,6 +26,8 @@ pub enum Sound {
 pub struct Loaded {
     /// Samples.
     pub sound: Sound,
+    /// Their rate, Hz; the input's own stands in `meta`.
+    pub rate_hz: u32,
     /// What is known of it.
     pub meta: FileMeta,
 }
@@ -39,7 +41,20 @@ pub fn load_clip(clip: Clip) -> Loaded {
         partial: clip.note.as_ref().is_some_and(|n| n.is_partial()),
         note: clip.note.as_ref().map(ToString::to_string),
     };
-    Loaded { sound: Sound::Mono(clip.into_mono()), meta }
+    Loaded { rate_hz: clip.rate_hz, sound: Sound::Mono(clip.into_mono()), meta }
+}
+
+/// A channel that was brought to the job's rate while it was decoded.
+#[cfg(feature = "disk")]
+pub(crate) fn load_mono(clip: earprint_audio::MonoClip, rate_hz: u32) -> Loaded {
+    let meta = FileMeta {
+        frames_read: clip.frames_read,
+        sample_rate: clip.source_rate_hz,
+        decoder: clip.decoder,
+        partial: clip.note.as_ref().is_some_and(|n| n.is_partial()),
+        note: clip.note.as_ref().map(ToString::to_string),
+    };
+    Loaded { sound: Sound::Mono(clip.samples), rate_hz, meta }
 }
 
 /// Puts an opened input's samples at the end of `pcm` and says which outputs to compute.
@@ -47,7 +62,7 @@ pub fn load_clip(clip: Clip) -> Loaded {
 /// # Errors
 /// `E_EMPTY` without samples, `E_TOO_SHORT` where no frame fits, `E_RESAMPLE` where the rate cannot be changed.
 pub(crate) fn place(loaded: Loaded, plan: &MelPlan, pcm: &mut PcmBuffer) -> Result<(Slot, FileMeta), Failure> {
-    let Loaded { sound, meta } = loaded;
+    let Loaded { sound, rate_hz, meta } = loaded;
     let (start, samples) = match sound {
         Sound::InBatch { start, samples } => {
             let PcmBuffer::I16(buffer) = pcm else { unreachable!("16-bit samples stand in a 16-bit batch") };
@@ -57,7 +72,7 @@ pub(crate) fn place(loaded: Loaded, plan: &MelPlan, pcm: &mut PcmBuffer) -> Resu
             (start, samples)
         }
         Sound::Mono(mono) => {
-            let mono = at_rate(mono, meta.sample_rate, plan.job.spec.sample_rate)?;
+            let mono = at_rate(mono, rate_hz, plan.job.spec.sample_rate)?;
             let start = match pcm {
                 PcmBuffer::I16(b) => b.len(),
                 PcmBuffer::F32(b) => b.len(),
@@ -89,7 +104,7 @@ pub(crate) fn place(loaded: Loaded, plan: &MelPlan, pcm: &mut PcmBuffer) -> Resu
 pub(crate) fn stays_i16(loaded: &Loaded, plan: &MelPlan) -> bool {
     match &loaded.sound {
         Sound::InBatch { .. } => true,
-        Sound::Mono(Mono::I16(_)) => loaded.meta.sample_rate == plan.job.spec.sample_rate,
+        Sound::Mono(Mono::I16(_)) => loaded.rate_hz == plan.job.spec.sample_rate,
         Sound::Mono(Mono::F32(_)) => false,
     }
 }

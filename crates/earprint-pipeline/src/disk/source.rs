@@ -12,7 +12,8 @@ use earprint_audio::{AudioError, Limits, Mono};
 use earprint_core::MelJob;
 
 use super::known_failure;
-use crate::{Control, Failure, FileMeta, Loaded, Sound, Source, load_clip};
+use crate::prepare::load_mono;
+use crate::{Control, Failure, FileMeta, Loaded, Sound, Source};
 
 /// Inputs a worker takes at a time: neighbours on disk, one atomic step.
 const BLOCK: usize = 8;
@@ -68,7 +69,12 @@ impl Opener<'_> {
         }
         let loaded = match self.direct(input, batch)? {
             Some(loaded) => Ok(loaded),
-            None => earprint_audio::decode_path(&input.path, self.limits).map(load_clip).map_err(Failure::from),
+            None => {
+                let rate_hz = self.job.spec.sample_rate;
+                let most = self.job.windows.as_ref().map(|w| w.clip_samples);
+                let clip = earprint_audio::mono_path(&input.path, rate_hz, most, self.limits);
+                clip.map(|c| load_mono(c, rate_hz)).map_err(Failure::from)
+            }
         };
         self.control.count_opened(input.bytes);
         loaded
@@ -114,7 +120,8 @@ impl Opener<'_> {
             partial: layout.note.as_ref().is_some_and(|n| n.is_partial()),
             note: layout.note.as_ref().map(ToString::to_string),
         };
-        Ok(Some(Loaded { sound: Sound::InBatch { start: before + at / 2, samples }, meta }))
+        let sound = Sound::InBatch { start: before + at / 2, samples };
+        Ok(Some(Loaded { sound, rate_hz: layout.rate_hz, meta }))
     }
 
     fn is_direct(&self, layout: &WavLayout, read: usize) -> bool {

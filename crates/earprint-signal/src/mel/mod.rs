@@ -135,7 +135,6 @@ impl MelKernel {
             };
         }
         match self.width {
-            // With simd128 for the whole build there is one width: a visitor need not download the others.
             #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             // SAFETY: no instruction set beyond the target's own.
             Width::Scalar => unsafe { go!(lane::portable::Portable<1>) },
