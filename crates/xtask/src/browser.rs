@@ -4,14 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::process::{cargo, root, run};
-use crate::wasm::{VARIANTS, package};
 
-/// Builds what is missing, then runs Node's tests and the browser's.
+/// Builds what changed, then runs Node's tests and the browser's.
 pub fn chore() -> Result<(), String> {
     let web = root().join("web");
-    if VARIANTS.iter().any(|v| !package(v).join("earprint_bg.wasm").exists()) {
-        crate::wasm::chore(&[])?;
-    }
+    crate::wasm::chore(&[])?;
     if !web.join("node_modules").exists() {
         run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&web))?;
     }
