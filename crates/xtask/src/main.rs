@@ -1,7 +1,9 @@
 //! Chores. `cargo xtask` lists them.
 
+mod bench;
 mod browser;
 mod corpus;
+mod goldens;
 mod layers;
 mod process;
 mod setup;
@@ -18,6 +20,8 @@ const HELP: &str = "cargo xtask CHORE
   wasm [VARIANT...]                     core, full, threads: the WebAssembly of the npm package, into web/pkg
   size                                  their size after brotli, against the gates
   browser                               the npm package in Node and Chromium against the native program
+  bench                                 this machine's speed beside peers, results checked first
+  goldens                               the outside goldens again, with the programs they come from
   corpus leak --files N --out DIR       N deterministic clips of 10 s at 4096 Hz, 16-bit WAV
 ";
 
@@ -30,6 +34,8 @@ fn main() -> ExitCode {
         Some((&"wasm", rest)) => wasm::chore(rest),
         Some((&"size", _)) => size::chore(),
         Some((&"browser", _)) => browser::chore(),
+        Some((&"bench", _)) => bench::chore(),
+        Some((&"goldens", _)) => goldens::chore(),
         Some((&"corpus", rest)) => corpus::run(rest),
         _ => Err(HELP.to_owned()),
     };

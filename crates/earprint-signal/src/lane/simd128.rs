@@ -34,7 +34,8 @@ impl Lane for Simd128 {
         // Derived from the two formats. Normal halves: drop 13 bits with round to nearest even by adding half a unit
         // less the parity, then move the exponent's bias. Subnormal halves: adding 0.5 leaves exactly their ten bits,
         // rounded by the addition itself, at the bottom of the sum.
-        let x = f32x4_min(f32x4_max(self.0, f32x4_splat(-65504.0)), f32x4_splat(65504.0));
+        // pmin and pmax are one instruction each; min and max must also tell NaN and the sign of zero.
+        let x = f32x4_pmin(f32x4_splat(65504.0), f32x4_pmax(f32x4_splat(-65504.0), self.0));
         let sign = v128_and(x, u32x4_splat(0x8000_0000));
         let mag = v128_xor(x, sign);
         let odd = v128_and(u32x4_shr(mag, 13), u32x4_splat(1));
