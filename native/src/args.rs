@@ -66,7 +66,7 @@ pub struct RunArgs {
     /// Threads that read, decode and compute [default: all].
     #[arg(long, value_name = "N", env = "EARPRINT_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Memory the run may take, for example 500M or 2G.
+    /// Memory the run may take, for example 500M or 2G. One file's channel may take a third of a thread's share.
     #[arg(long, value_name = "SIZE", default_value = "500M", value_parser = size, env = "EARPRINT_MEMORY")]
     pub memory: u64,
     /// How progress is told on stderr.

@@ -73,7 +73,7 @@ impl Opener<'_> {
                 let rate_hz = self.job.spec.sample_rate;
                 let most = self.job.windows.as_ref().map(|w| w.clip_samples);
                 let clip = earprint_audio::mono_path(&input.path, rate_hz, most, self.limits);
-                clip.map(|c| load_mono(c, rate_hz)).map_err(Failure::from)
+                clip.map(|c| load_mono(c, rate_hz)).map_err(with_memory_hint)
             }
         };
         self.control.count_opened(input.bytes);
@@ -158,6 +158,16 @@ impl Opener<'_> {
         }
         Ok(read)
     }
+}
+
+/// Says which knob a limit on a clip's size hangs on.
+fn with_memory_hint(e: AudioError) -> Failure {
+    let mut failure = Failure::from(e);
+    if failure.code == "E_TOO_LARGE" {
+        failure.reason +=
+            " (a third of a thread's share of the memory budget: give the run more memory or fewer threads)";
+    }
+    failure
 }
 
 /// Files opened ahead by reading threads, given out in order: for a device that computes for everyone.
