@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The class users hold. It knows no worker and no wasm: an engine is behind it.
 
 import type { Engine, Outcome } from './core.js';

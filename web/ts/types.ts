@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" />
 // What goes in and what comes out: the words of the package.
 
 /** Sound to analyse. A string is a path, in Node only. */
