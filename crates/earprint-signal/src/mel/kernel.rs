@@ -1,4 +1,5 @@
-//! The lane kernel: `W` outputs at a time, each in its own lane.
+//! The lane kernel: `W` outputs at a time, each in its own lane. Longer than most files on purpose: the order of operations,
+//! from sample to stored value, is one definition and is read in one piece beside `shaders/mel/mel_fused.wgsl`.
 
 use super::butterfly::{C, butterfly, twiddle};
 use super::{Layout, Out, PcmSlice, Scratch, room};
