@@ -7,12 +7,17 @@ mod error;
 mod mel_spec;
 mod presets;
 mod status;
+mod track;
 mod windows;
 
 pub use error::SpecError;
 pub use mel_spec::{Log, MelJob, MelNorm, MelScale, MelSpec, PadMode, Pool, Power, WindowShape};
 pub use presets::PRESET_NAMES;
 pub use status::Status;
+pub use track::{
+    Aspect, BANDS_HZ, DIMENSIONS, Descriptor, Dimension, Family, Known, TRACK_DIMENSIONS, TRACK_EXCERPT_SCHEMA,
+    TRACK_RATE_HZ, TRACK_SCHEMA, TrackTable, Why, dim,
+};
 pub use windows::Windows;
 
 /// Version of the mel definition (`DEFINITIONS` section 1): stored with every file of numbers.

@@ -7,6 +7,7 @@
 //!
 //! Tables (windows, twiddles, filter banks) are built in f64 and rounded once.
 
+mod butterfly;
 mod fft;
 mod filterbank;
 mod finish;
@@ -16,7 +17,11 @@ mod half_bits;
 mod lane;
 mod ln;
 mod mel;
+mod room;
 mod tables;
+pub mod track;
+mod transform;
+mod turn;
 mod window;
 
 pub use fft::{RealFft, Stage, fft_supports};

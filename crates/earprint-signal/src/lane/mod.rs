@@ -47,6 +47,44 @@ pub(crate) trait Lane: Copy {
     unsafe fn transpose(rows: &mut [Self]);
 }
 
+/// Calls `kernel::<L>(args)` with the lanes of `width`, inside a function compiled for their instruction set:
+/// `at_width!(width, kernel(a: &[f32], n: usize))`. The kernel is an `#[inline(always)] unsafe fn` over one [`Lane`] type;
+/// the caller must have checked that the width is one of [`Width::available`], and what else the kernel asks for.
+macro_rules! at_width {
+    ($width:expr, $($kernel:ident)::+($($arg:ident: $ty:ty),* $(,)?)) => {{
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx2,f16c")]
+        unsafe fn avx2($($arg: $ty),*) {
+            // SAFETY: this function is compiled for the lanes' instruction set.
+            unsafe { $($kernel)::+::<crate::lane::avx2::Avx2>($($arg),*) }
+        }
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        unsafe fn avx512($($arg: $ty),*) {
+            // SAFETY: as above.
+            unsafe { $($kernel)::+::<crate::lane::avx512::Avx512>($($arg),*) }
+        }
+        // SAFETY: the widths that need more than the target's own instructions were found on this machine.
+        #[allow(unreachable_patterns)]
+        unsafe {
+            match $width {
+                #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+                crate::Width::Scalar => $($kernel)::+::<crate::lane::portable::Portable<1>>($($arg),*),
+                #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+                crate::Width::Portable4 => $($kernel)::+::<crate::lane::portable::Portable<4>>($($arg),*),
+                #[cfg(target_arch = "x86_64")]
+                crate::Width::Avx2 => avx2($($arg),*),
+                #[cfg(target_arch = "x86_64")]
+                crate::Width::Avx512 => avx512($($arg),*),
+                #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+                crate::Width::Simd128 => $($kernel)::+::<crate::lane::simd128::Simd128>($($arg),*),
+                other => unreachable!("{} is not available here", other.name()),
+            }
+        }
+    }};
+}
+pub(crate) use at_width;
+
 /// Instruction sets the kernel is compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Width {

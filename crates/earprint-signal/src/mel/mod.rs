@@ -6,14 +6,15 @@
 //! Per frame: window, real transform (see `fft.rs`), power, [sum over the pooled frames, mean], sparse filter bank
 //! with bins ascending, logarithm. Twins: `shaders/mel/mel_plain.wgsl`, `shaders/mel/mel_fused.wgsl`.
 
-mod butterfly;
 mod kernel;
 
 use std::sync::Arc;
 
 use earprint_core::MelSpec;
 
-use crate::{FrameGrid, MelTables, Width, lane};
+use crate::lane::at_width;
+use crate::room::Line;
+use crate::{FrameGrid, MelTables, Width};
 
 /// Samples as they come through the door.
 #[derive(Debug, Clone, Copy)]
@@ -86,19 +87,6 @@ pub struct Scratch {
     window: Vec<f32>,
 }
 
-/// A cache line of values: keeps every scratch buffer aligned for the widest loads.
-#[derive(Debug, Clone, Copy)]
-#[repr(C, align(64))]
-struct Line([f32; 16]);
-
-/// `n` f32 of aligned working memory.
-fn room(buffer: &mut Vec<Line>, n: usize) -> *mut f32 {
-    if buffer.len() * 16 < n {
-        buffer.resize(n.div_ceil(16), Line([0.0; 16]));
-    }
-    buffer.as_mut_ptr().cast()
-}
-
 impl MelKernel {
     /// A kernel over tables and a grid.
     ///
@@ -129,43 +117,19 @@ impl MelKernel {
         if outputs == 0 {
             return;
         }
-        macro_rules! go {
-            ($lane:ty) => {
-                kernel::run::<$lane>(&self.tables, &self.grid, self.n_mels, pcm, outputs, layout, &mut out, scratch)
-            };
-        }
-        match self.width {
-            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-            // SAFETY: no instruction set beyond the target's own.
-            Width::Scalar => unsafe { go!(lane::portable::Portable<1>) },
-            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-            // SAFETY: as above.
-            Width::Portable4 => unsafe { go!(lane::portable::Portable<4>) },
-            #[cfg(target_arch = "x86_64")]
-            Width::Avx2 => {
-                #[target_feature(enable = "avx2,f16c")]
-                unsafe fn wide(k: &MelKernel, pcm: PcmSlice, n: usize, l: Layout, out: &mut Out, s: &mut Scratch) {
-                    // SAFETY: this function is compiled for the lanes' instruction set.
-                    unsafe { kernel::run::<lane::avx2::Avx2>(&k.tables, &k.grid, k.n_mels, pcm, n, l, out, s) }
-                }
-                // SAFETY: `new` checked that the machine has AVX2 and F16C.
-                unsafe { wide(self, pcm, outputs, layout, &mut out, scratch) }
-            }
-            #[cfg(target_arch = "x86_64")]
-            Width::Avx512 => {
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-                unsafe fn wide(k: &MelKernel, pcm: PcmSlice, n: usize, l: Layout, out: &mut Out, s: &mut Scratch) {
-                    // SAFETY: this function is compiled for the lanes' instruction set.
-                    unsafe { kernel::run::<lane::avx512::Avx512>(&k.tables, &k.grid, k.n_mels, pcm, n, l, out, s) }
-                }
-                // SAFETY: `new` checked that the machine has AVX-512 F, BW, DQ and VL.
-                unsafe { wide(self, pcm, outputs, layout, &mut out, scratch) }
-            }
-            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            // SAFETY: simd128 is on for the whole build.
-            Width::Simd128 => unsafe { go!(lane::simd128::Simd128) },
-            #[allow(unreachable_patterns)]
-            other => unreachable!("{} was refused by new", other.name()),
-        }
+        let (tables, grid, n_mels, out) = (&*self.tables, &self.grid, self.n_mels, &mut out);
+        at_width!(
+            self.width,
+            kernel::run(
+                tables: &MelTables,
+                grid: &FrameGrid,
+                n_mels: usize,
+                pcm: PcmSlice,
+                outputs: usize,
+                layout: Layout,
+                out: &mut Out,
+                scratch: &mut Scratch,
+            )
+        );
     }
 }

@@ -6,12 +6,12 @@ use crate::lane::Lane;
 
 /// One complex point in every lane.
 #[derive(Clone, Copy)]
-pub(super) struct C<L> {
+pub(crate) struct C<L> {
     pub re: L,
     pub im: L,
 }
 
-pub(super) const SQRT_HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
+pub(crate) const SQRT_HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
 const SIN_60: f32 = 0.866_025_4;
 const COS_72: f32 = 0.309_017;
 const COS_144: f32 = -0.809_017;
@@ -46,7 +46,7 @@ unsafe fn add_i<L: Lane>(a: C<L>, b: C<L>) -> C<L> {
 
 /// y (wr + i wi).
 #[inline(always)]
-pub(super) unsafe fn twiddle<L: Lane>(y: C<L>, wr: L, wi: L) -> C<L> {
+pub(crate) unsafe fn twiddle<L: Lane>(y: C<L>, wr: L, wi: L) -> C<L> {
     // SAFETY: same contract as the caller's.
     unsafe { C { re: y.re.mul(wr).sub(y.im.mul(wi)), im: y.re.mul(wi).add(y.im.mul(wr)) } }
 }
@@ -66,7 +66,7 @@ unsafe fn four<L: Lane>(x: [C<L>; 4]) -> [C<L>; 4] {
 /// # Safety
 /// As [`Lane`].
 #[inline(always)]
-pub(super) unsafe fn butterfly<L: Lane, const R: usize>(x: &mut [C<L>; R]) {
+pub(crate) unsafe fn butterfly<L: Lane, const R: usize>(x: &mut [C<L>; R]) {
     // SAFETY: same contract as the caller's.
     unsafe {
         match R {
