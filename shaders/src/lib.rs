@@ -4,6 +4,7 @@
 //! fixed order. No graphics library is needed to build this crate; its tests validate every text.
 
 mod mel_params;
+mod uniform;
 
 pub use mel_params::{MelParams, flags};
 
@@ -18,6 +19,8 @@ pub struct Shader {
     pub source: &'static str,
     /// Invocations of a workgroup, x (y and z are 1).
     pub workgroup_size: u32,
+    /// Name of the uniform block's type, its bytes, and its fields with their offsets: those of the Rust twin.
+    pub uniform: (&'static str, usize, &'static [(&'static str, usize)]),
 }
 
 /// PCM to mel in one pass: see its card.
@@ -31,6 +34,7 @@ pub const MEL_FUSED: Shader = Shader {
         include_str!("../mel/mel_fused.wgsl")
     ),
     workgroup_size: 256,
+    uniform: ("MelParams", size_of::<MelParams>(), MelParams::FIELDS),
 };
 
 /// The definition, slowly: see its card.
@@ -43,10 +47,11 @@ pub const MEL_PLAIN: Shader = Shader {
         include_str!("../mel/mel_plain.wgsl")
     ),
     workgroup_size: 64,
+    uniform: ("MelParams", size_of::<MelParams>(), MelParams::FIELDS),
 };
 
 /// All kernels. What is not here is not tested on any backend.
-pub const ALL: [Shader; 2] = [MEL_FUSED, MEL_PLAIN];
+pub const ALL: &[Shader] = &[MEL_FUSED, MEL_PLAIN];
 
 /// Complex points the fused kernel's workgroup memory holds.
 pub const MEL_FUSED_POINTS: usize = 2048;
@@ -67,7 +72,7 @@ mod tests {
 
     #[test]
     fn every_kernel_validates_and_is_what_its_constant_says() {
-        for s in ALL {
+        for &s in ALL {
             let (m, _) = module(&s);
             assert_eq!(m.entry_points.len(), 1, "{}", s.name);
             assert_eq!(m.entry_points[0].name, s.entry);
@@ -79,7 +84,7 @@ mod tests {
 
     #[test]
     fn kernels_stay_inside_plain_webgpu() {
-        for s in ALL {
+        for &s in ALL {
             let (m, _) = module(&s);
             let mut layouter = naga::proc::Layouter::default();
             layouter.update(m.to_ctx()).unwrap();
@@ -97,13 +102,14 @@ mod tests {
 
     #[test]
     fn uniform_block_equals_its_rust_twin() {
-        for s in ALL {
+        for &s in ALL {
             let (m, _) = module(&s);
-            let (_, ty) = m.types.iter().find(|(_, t)| t.name.as_deref() == Some("MelParams")).unwrap();
+            let (name, bytes, fields) = s.uniform;
+            let (_, ty) = m.types.iter().find(|(_, t)| t.name.as_deref() == Some(name)).unwrap();
             let naga::TypeInner::Struct { members, span } = &ty.inner else { panic!("a struct") };
-            assert_eq!(*span as usize, size_of::<MelParams>());
+            assert_eq!(*span as usize, bytes, "{}", s.name);
             let names: Vec<_> = members.iter().map(|m| (m.name.clone().unwrap(), m.offset as usize)).collect();
-            assert_eq!(names, MelParams::FIELDS.map(|(n, o)| (n.to_owned(), o)));
+            assert_eq!(names, fields.iter().map(|&(n, o)| (n.to_owned(), o)).collect::<Vec<_>>(), "{}", s.name);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The uniform block of the mel kernels.
 
+use crate::uniform::uniform;
+
 /// Bits of [`MelParams::flags`].
 pub mod flags {
     /// Samples are pairs of 16-bit integers.
@@ -10,20 +12,6 @@ pub mod flags {
     pub const LOG: u32 = 4;
     /// Values leave as pairs of f16.
     pub const OUT_F16: u32 = 8;
-}
-
-macro_rules! uniform {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Default)]
-        #[repr(C)]
-        pub struct $name { $($(#[$field_doc])* pub $field: $ty,)* }
-        impl $name {
-            /// Fields and their offsets in bytes, in order.
-            pub const FIELDS: [(&str, usize); [$(stringify!($field)),*].len()] =
-                [$((stringify!($field), std::mem::offset_of!($name, $field))),*];
-        }
-    };
 }
 
 uniform! {

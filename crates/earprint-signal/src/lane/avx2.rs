@@ -53,6 +53,18 @@ impl Lane for Avx2 {
         unsafe { Self(_mm256_max_ps(self.0, o.0)) }
     }
     #[inline(always)]
+    unsafe fn min(self, o: Self) -> Self {
+        unsafe { Self(_mm256_min_ps(self.0, o.0)) }
+    }
+    #[inline(always)]
+    unsafe fn div(self, o: Self) -> Self {
+        unsafe { Self(_mm256_div_ps(self.0, o.0)) }
+    }
+    #[inline(always)]
+    unsafe fn select_lt(self, o: Self, yes: Self, no: Self) -> Self {
+        unsafe { Self(_mm256_blendv_ps(no.0, yes.0, _mm256_cmp_ps::<_CMP_LT_OQ>(self.0, o.0))) }
+    }
+    #[inline(always)]
     unsafe fn sqrt(self) -> Self {
         unsafe { Self(_mm256_sqrt_ps(self.0)) }
     }

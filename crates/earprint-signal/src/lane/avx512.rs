@@ -53,6 +53,18 @@ impl Lane for Avx512 {
         unsafe { Self(_mm512_max_ps(self.0, o.0)) }
     }
     #[inline(always)]
+    unsafe fn min(self, o: Self) -> Self {
+        unsafe { Self(_mm512_min_ps(self.0, o.0)) }
+    }
+    #[inline(always)]
+    unsafe fn div(self, o: Self) -> Self {
+        unsafe { Self(_mm512_div_ps(self.0, o.0)) }
+    }
+    #[inline(always)]
+    unsafe fn select_lt(self, o: Self, yes: Self, no: Self) -> Self {
+        unsafe { Self(_mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, o.0), no.0, yes.0)) }
+    }
+    #[inline(always)]
     unsafe fn sqrt(self) -> Self {
         unsafe { Self(_mm512_sqrt_ps(self.0)) }
     }

@@ -39,6 +39,12 @@ pub(crate) trait Lane: Copy {
     unsafe fn mul(self, o: Self) -> Self;
     /// The larger one.
     unsafe fn max(self, o: Self) -> Self;
+    /// The smaller one.
+    unsafe fn min(self, o: Self) -> Self;
+    /// Correctly rounded quotient.
+    unsafe fn div(self, o: Self) -> Self;
+    /// Lane by lane: `yes` where self < o, else `no`.
+    unsafe fn select_lt(self, o: Self, yes: Self, no: Self) -> Self;
     /// Correctly rounded square root.
     unsafe fn sqrt(self) -> Self;
     /// (e, m) of a positive normal x = 2^e m with m in [sqrt(1/2), sqrt(2)).

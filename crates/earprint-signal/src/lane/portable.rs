@@ -70,6 +70,26 @@ impl<const N: usize> Lane for Portable<N> {
         Self(out)
     }
     #[inline(always)]
+    unsafe fn min(self, o: Self) -> Self {
+        let mut out = self.0;
+        for i in 0..N {
+            out[i] = if out[i] < o.0[i] { out[i] } else { o.0[i] };
+        }
+        Self(out)
+    }
+    #[inline(always)]
+    unsafe fn div(self, o: Self) -> Self {
+        lanewise!(self, o, /=)
+    }
+    #[inline(always)]
+    unsafe fn select_lt(self, o: Self, yes: Self, no: Self) -> Self {
+        let mut out = no.0;
+        for i in 0..N {
+            out[i] = if self.0[i] < o.0[i] { yes.0[i] } else { no.0[i] };
+        }
+        Self(out)
+    }
+    #[inline(always)]
     unsafe fn sqrt(self) -> Self {
         let mut out = self.0;
         for v in &mut out {

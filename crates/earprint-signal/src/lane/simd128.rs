@@ -64,6 +64,18 @@ impl Lane for Simd128 {
         Self(f32x4_pmax(o.0, self.0))
     }
     #[inline(always)]
+    unsafe fn min(self, o: Self) -> Self {
+        Self(f32x4_pmin(o.0, self.0))
+    }
+    #[inline(always)]
+    unsafe fn div(self, o: Self) -> Self {
+        Self(f32x4_div(self.0, o.0))
+    }
+    #[inline(always)]
+    unsafe fn select_lt(self, o: Self, yes: Self, no: Self) -> Self {
+        Self(v128_bitselect(yes.0, no.0, f32x4_lt(self.0, o.0)))
+    }
+    #[inline(always)]
     unsafe fn sqrt(self) -> Self {
         Self(f32x4_sqrt(self.0))
     }
