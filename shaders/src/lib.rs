@@ -4,9 +4,13 @@
 //! fixed order. No graphics library is needed to build this crate; its tests validate every text.
 
 mod mel_params;
+mod track_params;
 mod uniform;
+mod yin_params;
 
 pub use mel_params::{MelParams, flags};
+pub use track_params::{FluxParams, SpectrumParams};
+pub use yin_params::YinParams;
 
 /// One compute kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +35,7 @@ pub const MEL_FUSED: Shader = Shader {
         include_str!("../common/numbers.wgsl"),
         include_str!("../common/mel_params.wgsl"),
         include_str!("../mel/butterfly.wgsl"),
+        include_str!("../common/real_fft.wgsl"),
         include_str!("../mel/mel_fused.wgsl")
     ),
     workgroup_size: 256,
@@ -50,8 +55,54 @@ pub const MEL_PLAIN: Shader = Shader {
     uniform: ("MelParams", size_of::<MelParams>(), MelParams::FIELDS),
 };
 
+/// Difference functions of blocks for YIN: see its card.
+pub const YIN_DIFFERENCE: Shader = Shader {
+    name: "track/yin_difference",
+    entry: "yin_difference",
+    source: concat!(
+        include_str!("../track/yin_params.wgsl"),
+        include_str!("../mel/butterfly.wgsl"),
+        include_str!("../common/real_fft.wgsl"),
+        include_str!("../track/yin_difference.wgsl")
+    ),
+    workgroup_size: 256,
+    uniform: ("YinParams", size_of::<YinParams>(), YinParams::FIELDS),
+};
+
+/// From difference functions to f0: see its card.
+pub const YIN_SEARCH: Shader = Shader {
+    name: "track/yin_search",
+    entry: "yin_search",
+    source: concat!(include_str!("../track/yin_params.wgsl"), include_str!("../track/yin_search.wgsl")),
+    workgroup_size: 64,
+    uniform: ("YinParams", size_of::<YinParams>(), YinParams::FIELDS),
+};
+
+/// Samples to power, mel spectrum and spectral columns of a track's frames: see its card.
+pub const TRACK_SPECTRUM: Shader = Shader {
+    name: "track/spectrum",
+    entry: "spectrum",
+    source: concat!(
+        include_str!("../common/numbers.wgsl"),
+        include_str!("../mel/butterfly.wgsl"),
+        include_str!("../common/real_fft.wgsl"),
+        include_str!("../track/spectrum.wgsl")
+    ),
+    workgroup_size: 256,
+    uniform: ("SpectrumParams", size_of::<SpectrumParams>(), SpectrumParams::FIELDS),
+};
+
+/// Mel spectra to the onset envelope: see its card.
+pub const TRACK_FLUX: Shader = Shader {
+    name: "track/flux",
+    entry: "flux",
+    source: include_str!("../track/flux.wgsl"),
+    workgroup_size: 64,
+    uniform: ("FluxParams", size_of::<FluxParams>(), FluxParams::FIELDS),
+};
+
 /// All kernels. What is not here is not tested on any backend.
-pub const ALL: &[Shader] = &[MEL_FUSED, MEL_PLAIN];
+pub const ALL: &[Shader] = &[MEL_FUSED, MEL_PLAIN, YIN_DIFFERENCE, YIN_SEARCH, TRACK_SPECTRUM, TRACK_FLUX];
 
 /// Complex points the fused kernel's workgroup memory holds.
 pub const MEL_FUSED_POINTS: usize = 2048;

@@ -5,3 +5,4 @@ pub mod backends;
 pub mod compare;
 pub mod reference;
 pub mod signals;
+pub mod track;

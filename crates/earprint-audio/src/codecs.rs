@@ -19,10 +19,11 @@ use crate::clip::Samples;
 use crate::decode::guard;
 use crate::error::AudioError;
 use crate::finite::make_finite;
+use crate::identity::Hasher;
 use crate::limits::Limits;
 use crate::note::{Note, Partial};
 use crate::sniff::{Container, KNOWN};
-use crate::stream::{Source, Step};
+use crate::stream::{Source, Step, StreamOptions};
 
 /// Packets in a row that may fail to give a frame. Small enough that a file of empty packets (an
 /// MP4 table may announce 2^32 of them) ends soon, large enough for a long video before the sound.
@@ -53,6 +54,8 @@ pub(crate) struct CodecReader {
     /// Length and number of packets lost since the last good one.
     lost_frames: u64,
     lost_packets: u64,
+    /// Hash of the packets so far, where asked for.
+    hash: Option<Hasher>,
 }
 
 /// MPEG and ADTS streams often begin with junk instead of magic bytes; there the extension decides
@@ -73,6 +76,7 @@ impl CodecReader {
         total_bytes: u64,
         container: Container,
         limits: &Limits,
+        identify: bool,
     ) -> Result<CodecReader, AudioError> {
         if container == Container::OggOpus {
             return Err(unsupported("Opus in Ogg".into()));
@@ -109,6 +113,7 @@ impl CodecReader {
             ready: None,
             lost_frames: 0,
             lost_packets: 0,
+            hash: identify.then(|| hasher(&params)),
         };
         match reader.advance()? {
             // Lost packets before the first good one stay silent at the start, as everywhere.
@@ -190,6 +195,33 @@ impl CodecReader {
         Some(Partial { frames, expected_frames, rate_hz: self.rate_hz, reason: reason.into() })
     }
 
+    /// Hash of the packets so far.
+    pub fn hash(&self) -> Option<&Hasher> {
+        self.hash.as_ref()
+    }
+
+    /// Takes the packets that are left into the hash, as decoding would.
+    pub fn skip_to_end(&mut self, options: &StreamOptions) -> Result<(), AudioError> {
+        loop {
+            options.check()?;
+            match guard(self.decoder(), || Ok(self.format.next_packet()))? {
+                Ok(Some(packet)) if packet.track_id == self.track_id => {
+                    if let Some(hash) = &mut self.hash {
+                        hash.packet(&packet.data);
+                    }
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                Err(SymphoniaError::ResetRequired) if self.restart()? => {}
+                Err(SymphoniaError::ResetRequired) => return Ok(()),
+                Err(error) => {
+                    options.check()?;
+                    return self.broken(error).map(|_| ());
+                }
+            }
+        }
+    }
+
     /// Decodes up to the next packet that gives samples.
     fn advance(&mut self) -> Result<Advance, AudioError> {
         let decoder = self.decoder();
@@ -208,6 +240,9 @@ impl CodecReader {
             };
             if packet.track_id != self.track_id {
                 continue;
+            }
+            if let Some(hash) = &mut self.hash {
+                hash.packet(&packet.data);
             }
             let frames = self.frames_from_ticks(packet.dur.get());
             let decoded = guard(decoder, || {
@@ -357,6 +392,23 @@ fn make_decoder(
             .make_audio_decoder(params, &AudioDecoderOptions::default())
             .map_err(|error| open_error(container, total_bytes, error))
     })
+}
+
+/// The hash of a track's packets before the first one.
+fn hasher(params: &AudioCodecParameters) -> Hasher {
+    let codec = decoder_name(params.codec);
+    let mut beside = Vec::new();
+    match params.codec {
+        // Every packet tells rate and channels; taggers and repair tools may rewrite what stands before them.
+        codec_ids::CODEC_ID_FLAC | codec_ids::CODEC_ID_MP3 | codec_ids::CODEC_ID_MP2 => {}
+        _ => {
+            let rate = params.sample_rate.unwrap_or(0);
+            let channels = params.channels.as_ref().map_or(0, |c| c.count());
+            beside.extend(format!("{:?} {rate} {channels} ", params.codec).bytes());
+            beside.extend(params.extra_data.iter().flatten());
+        }
+    }
+    Hasher::new(codec, &beside)
 }
 
 fn open_error(container: Container, total_bytes: u64, error: SymphoniaError) -> AudioError {

@@ -128,6 +128,9 @@ pub enum AudioError {
         /// Bytes asked for.
         bytes: u64,
     },
+    /// The stream was asked to stop before its end.
+    #[error("stopped before the end: it took longer than it was allowed to; allow more time, or split the file")]
+    Stopped,
     /// The resampler cannot serve this pair of rates.
     #[error("cannot resample {from_hz} Hz to {to_hz} Hz: {what}; choose another rate")]
     Resample {
@@ -157,6 +160,7 @@ impl AudioError {
             AudioError::DecoderPanicked { .. } => "E_DECODER_PANICKED",
             AudioError::Io { .. } => "E_IO",
             AudioError::OutOfMemory { .. } => "E_OUT_OF_MEMORY",
+            AudioError::Stopped => "E_TIME_LIMIT",
             AudioError::Resample { .. } => "E_RESAMPLE",
         }
     }

@@ -17,10 +17,13 @@ mod codecs;
 mod decode;
 mod error;
 mod finite;
+mod identity;
 mod limits;
 #[cfg(all(feature = "resample", not(target_family = "wasm")))]
 mod mono;
 mod note;
+#[cfg(feature = "resample")]
+mod planar;
 #[cfg(feature = "resample")]
 mod resample;
 mod sniff;
@@ -35,11 +38,16 @@ pub use decode::decode_path;
 pub use decode::{decode, decode_guarded};
 pub use error::AudioError;
 pub use finite::{MAX_MAGNITUDE, Repairs, make_finite};
+#[cfg(not(target_family = "wasm"))]
+pub use identity::identify_path;
+pub use identity::{AudioId, Identity, identify};
 pub use limits::Limits;
 #[cfg(all(feature = "resample", not(target_family = "wasm")))]
 pub use mono::{MonoClip, mono_path};
 pub use note::{Note, Partial};
 #[cfg(feature = "resample")]
+pub use planar::PlanarStream;
+#[cfg(feature = "resample")]
 pub use resample::{Resampler, resample, resampled_len};
 pub use sniff::{Container, KNOWN, SNIFF_BYTES, sniff};
-pub use stream::{Block, Source, Stream};
+pub use stream::{Block, Source, Stream, StreamOptions};

@@ -5,8 +5,12 @@
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::clip::Samples;
 use crate::error::AudioError;
+use crate::identity::{AudioId, Hasher};
 use crate::limits::Limits;
 use crate::note::{Note, Partial};
 use crate::sniff::{self, Container, SNIFF_BYTES};
@@ -16,6 +20,23 @@ use crate::wav::{self, SampleFormat, WavLayout};
 /// memory first.
 pub trait Source: Read + Seek + Send + Sync {}
 impl<T: Read + Seek + Send + Sync> Source for T {}
+
+/// What a stream does besides giving samples.
+#[derive(Clone, Debug, Default)]
+pub struct StreamOptions {
+    /// Once true, the stream ends with [`AudioError::Stopped`] at its next step, wherever it is: searching for a first
+    /// packet, reading, decoding.
+    pub stop: Option<Arc<AtomicBool>>,
+    /// Whether packets are hashed on their way ([`Stream::audio_id`]).
+    pub identify: bool,
+}
+
+impl StreamOptions {
+    /// [`AudioError::Stopped`] once the stream was asked to stop.
+    pub(crate) fn check(&self) -> Result<(), AudioError> {
+        if self.stop.as_ref().is_some_and(|s| s.load(Ordering::Relaxed)) { Err(AudioError::Stopped) } else { Ok(()) }
+    }
+}
 
 /// One block of finite floats, full scale 1.0, `planar[c][n]`, never empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +56,7 @@ pub struct Stream {
     frames: u64,
     note: Note,
     done: bool,
+    options: StreamOptions,
 }
 
 enum Inner {
@@ -57,7 +79,25 @@ impl Stream {
     /// # Errors
     /// Everything [`AudioError`] lists except [`AudioError::Empty`] for a header without samples:
     /// such a stream opens and ends at once.
-    pub fn open(mut source: Box<dyn Source>, hint: Option<&str>, limits: &Limits) -> Result<Stream, AudioError> {
+    pub fn open(source: Box<dyn Source>, hint: Option<&str>, limits: &Limits) -> Result<Stream, AudioError> {
+        Stream::open_with(source, hint, limits, StreamOptions::default())
+    }
+
+    /// As [`Stream::open`], with options.
+    ///
+    /// # Errors
+    /// As [`Stream::open`], and [`AudioError::Stopped`].
+    pub fn open_with(
+        source: Box<dyn Source>,
+        hint: Option<&str>,
+        limits: &Limits,
+        options: StreamOptions,
+    ) -> Result<Stream, AudioError> {
+        options.check()?;
+        let mut source: Box<dyn Source> = match &options.stop {
+            Some(stop) => Box::new(Stoppable { source, stop: stop.clone() }),
+            None => source,
+        };
         let seek =
             |source: &mut Box<dyn Source>, to| source.seek(to).map_err(|error| AudioError::io("the source", &error));
         let total_bytes = seek(&mut source, SeekFrom::End(0))?;
@@ -67,8 +107,8 @@ impl Stream {
         let n = read_full(&mut source, &mut head)?;
         seek(&mut source, SeekFrom::Start(0))?;
         match sniff::sniff(&head[..n]) {
-            Some(Container::Wav) => Stream::open_wav(source, total_bytes, limits),
-            found => open_other(source, total_bytes, found, hint, &head[..n], limits),
+            Some(Container::Wav) => Stream::open_wav(source, total_bytes, limits, options),
+            found => open_other(source, total_bytes, found, hint, &head[..n], limits, options),
         }
     }
 
@@ -78,12 +118,30 @@ impl Stream {
     /// As [`Stream::open`], and [`AudioError::Io`] with the path.
     #[cfg(not(target_family = "wasm"))]
     pub fn open_path(path: &std::path::Path, limits: &Limits) -> Result<Stream, AudioError> {
-        let file = std::fs::File::open(path).map_err(|error| AudioError::io(path.display().to_string(), &error))?;
-        let hint = path.extension().and_then(|e| e.to_str());
-        Stream::open(Box::new(file), hint, limits)
+        Stream::open_path_with(path, limits, StreamOptions::default())
     }
 
-    fn open_wav(mut source: Box<dyn Source>, total_bytes: u64, limits: &Limits) -> Result<Stream, AudioError> {
+    /// As [`Stream::open_path`], with options.
+    ///
+    /// # Errors
+    /// As [`Stream::open_with`], and [`AudioError::Io`] with the path.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn open_path_with(
+        path: &std::path::Path,
+        limits: &Limits,
+        options: StreamOptions,
+    ) -> Result<Stream, AudioError> {
+        let file = std::fs::File::open(path).map_err(|error| AudioError::io(path.display().to_string(), &error))?;
+        let hint = path.extension().and_then(|e| e.to_str());
+        Stream::open_with(Box::new(file), hint, limits, options)
+    }
+
+    fn open_wav(
+        mut source: Box<dyn Source>,
+        total_bytes: u64,
+        limits: &Limits,
+        options: StreamOptions,
+    ) -> Result<Stream, AudioError> {
         let mut fetch = |offset: u64, out: &mut [u8]| {
             source.seek(SeekFrom::Start(offset)).map_err(|error| AudioError::io("the source", &error))?;
             Ok(read_full(&mut source, out)? == out.len())
@@ -103,9 +161,16 @@ impl Stream {
             decoder: wav::DECODER,
             limits: *limits,
             note: layout.note.clone().unwrap_or_default(),
-            inner: Inner::Wav(WavReader { source, layout, frames: 0, bytes: Vec::new() }),
+            inner: Inner::Wav(WavReader {
+                source,
+                hash: options.identify.then(|| wav_hasher(&layout)),
+                layout,
+                frames: 0,
+                bytes: Vec::new(),
+            }),
             frames: 0,
             done: false,
+            options,
         })
     }
 
@@ -140,6 +205,31 @@ impl Stream {
         self.note.some()
     }
 
+    /// Hash of the stream's packets, once the stream has ended and if [`StreamOptions::identify`] asked for it.
+    pub fn audio_id(&self) -> Option<AudioId> {
+        let hash = match &self.inner {
+            Inner::Wav(reader) => reader.hash.as_ref(),
+            #[cfg(feature = "codecs")]
+            Inner::Codec(reader) => reader.hash(),
+        };
+        hash.filter(|_| self.done).map(Hasher::id)
+    }
+
+    /// Reads the rest of the stream for its identity alone.
+    pub(crate) fn skip_to_end(&mut self) -> Result<(), AudioError> {
+        match &mut self.inner {
+            Inner::Wav(reader) => {
+                while reader.read(&mut self.note)? {
+                    self.options.check()?;
+                }
+            }
+            #[cfg(feature = "codecs")]
+            Inner::Codec(reader) => reader.skip_to_end(&self.options)?,
+        }
+        self.done = true;
+        Ok(())
+    }
+
     /// The next block as floats, `None` at the end. Blocks are some thousand frames long; their
     /// borders carry no meaning.
     ///
@@ -162,6 +252,10 @@ impl Stream {
     pub fn next_samples(&mut self) -> Result<Option<Samples>, AudioError> {
         if self.done {
             return Ok(None);
+        }
+        if let Err(stopped) = self.options.check() {
+            self.done = true;
+            return Err(stopped);
         }
         let step = match &mut self.inner {
             Inner::Wav(reader) => reader.next(&mut self.note),
@@ -186,10 +280,38 @@ impl Stream {
             }
             Err(error) => {
                 self.done = true;
+                // A reader that was refused its bytes calls it a failure of the file.
+                self.options.check()?;
                 Err(error)
             }
         }
     }
+}
+
+/// A source that refuses to go on once asked to stop.
+struct Stoppable {
+    source: Box<dyn Source>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Read for Stoppable {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(std::io::Error::other("stopped"));
+        }
+        self.source.read(out)
+    }
+}
+
+impl Seek for Stoppable {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.source.seek(to)
+    }
+}
+
+fn wav_hasher(layout: &WavLayout) -> Hasher {
+    let format = format!("{:?} {} {}", layout.format, layout.channels, layout.rate_hz);
+    Hasher::new("wav", format.as_bytes())
 }
 
 #[cfg(feature = "codecs")]
@@ -200,11 +322,19 @@ fn open_other(
     hint: Option<&str>,
     head: &[u8],
     limits: &Limits,
+    options: StreamOptions,
 ) -> Result<Stream, AudioError> {
     let Some(container) = found.or_else(|| crate::codecs::container_without_magic(hint)) else {
         return Err(not_audio(head));
     };
-    let reader = crate::codecs::CodecReader::open(source, total_bytes, container, limits)?;
+    let opened = crate::codecs::CodecReader::open(source, total_bytes, container, limits, options.identify);
+    let reader = match opened {
+        Err(error) => {
+            options.check()?;
+            return Err(error);
+        }
+        Ok(reader) => reader,
+    };
     Ok(Stream {
         rate_hz: reader.rate_hz(),
         channels: reader.channels(),
@@ -215,6 +345,7 @@ fn open_other(
         frames: 0,
         note: Note::default(),
         done: false,
+        options,
     })
 }
 
@@ -226,6 +357,7 @@ fn open_other(
     _hint: Option<&str>,
     head: &[u8],
     _limits: &Limits,
+    _options: StreamOptions,
 ) -> Result<Stream, AudioError> {
     match found {
         Some(container) => {
@@ -247,15 +379,18 @@ struct WavReader {
     layout: WavLayout,
     frames: u64,
     bytes: Vec<u8>,
+    hash: Option<Hasher>,
 }
 
 impl WavReader {
-    fn next(&mut self, note: &mut Note) -> Result<Step, AudioError> {
+    /// Reads the next whole frames into `bytes`; false where there are none.
+    fn read(&mut self, note: &mut Note) -> Result<bool, AudioError> {
         let channels = usize::from(self.layout.channels);
         let frame_bytes = self.layout.frame_bytes();
         let left = self.layout.frames - self.frames;
         if left == 0 {
-            return Ok(Step::End(None));
+            self.bytes.clear();
+            return Ok(false);
         }
         let frames = left.min((BLOCK_SAMPLES / channels).max(1) as u64) as usize;
         self.bytes.resize(frames * frame_bytes, 0);
@@ -270,12 +405,20 @@ impl WavReader {
                 reason: "the file became shorter while it was read".into(),
             };
             self.layout.frames = self.frames;
-            if whole == 0 {
-                return Ok(Step::End(Some(partial)));
-            }
             note.partial = Some(partial);
         }
-        let bytes = &self.bytes[..whole * frame_bytes];
+        self.bytes.truncate(whole * frame_bytes);
+        if let Some(hash) = &mut self.hash {
+            hash.bytes(&self.bytes);
+        }
+        Ok(whole > 0)
+    }
+
+    fn next(&mut self, note: &mut Note) -> Result<Step, AudioError> {
+        if !self.read(note)? {
+            return Ok(Step::End(None));
+        }
+        let (bytes, channels) = (&self.bytes, usize::from(self.layout.channels));
         if self.layout.format == SampleFormat::I16 {
             return Ok(Step::Samples(Samples::I16(wav::i16_planes(bytes, channels))));
         }

@@ -6,6 +6,7 @@
 mod error;
 mod mel_spec;
 mod presets;
+mod record;
 mod status;
 mod track;
 mod windows;
@@ -13,6 +14,7 @@ mod windows;
 pub use error::SpecError;
 pub use mel_spec::{Log, MelJob, MelNorm, MelScale, MelSpec, PadMode, Pool, Power, WindowShape};
 pub use presets::PRESET_NAMES;
+pub use record::{RECORD_VERSION, TrackRecord};
 pub use status::Status;
 pub use track::{
     Aspect, BANDS_HZ, DIMENSIONS, Descriptor, Dimension, Family, Known, TRACK_DIMENSIONS, TRACK_EXCERPT_SCHEMA,

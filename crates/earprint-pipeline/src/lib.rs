@@ -11,6 +11,7 @@ mod finish;
 mod prepare;
 mod record;
 mod run;
+pub mod tracks;
 
 pub use control::{Control, Counts};
 pub use engine::Engine;
@@ -18,3 +19,10 @@ pub use finish::{Features, finish};
 pub use prepare::{Loaded, Sound, load_clip};
 pub use record::{Failure, FileMeta, FileOutcome};
 pub use run::{Portion, Sink, Source, run};
+
+/// What a panic said.
+#[cfg(feature = "disk")]
+pub(crate) fn words_of_panic(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+    format!("a worker stopped unexpectedly: {}", said.unwrap_or("no words"))
+}

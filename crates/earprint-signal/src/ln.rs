@@ -5,6 +5,8 @@
 //! largest relative error in f32: 8.1e-8 over the whole range. Built-in logarithms differ between GPU drivers by up to
 //! 3.7e-4, which is why none is used.
 
+use crate::lane::Lane;
+
 /// Coefficients of Q, constant term first.
 pub const LN_COEFFICIENTS: [f32; 9] = [
     -0.499_999_88,
@@ -37,6 +39,25 @@ pub fn ln(x: f32) -> f32 {
     let s = f + (f * f) * q;
     let e = e as f32;
     (s + e * LN2_LO) + e * LN2_HI
+}
+
+/// [`ln`] of every lane, the same operations.
+///
+/// # Safety
+/// As [`Lane`].
+#[inline(always)]
+pub(crate) unsafe fn ln_lanes<L: Lane>(x: L) -> L {
+    // SAFETY: same contract as the caller's.
+    unsafe {
+        let (e, m) = x.split_exponent();
+        let f = m.sub(L::splat(1.0));
+        let mut q = L::splat(LN_COEFFICIENTS[8]);
+        for i in (0..8).rev() {
+            q = q.mul(f).add(L::splat(LN_COEFFICIENTS[i]));
+        }
+        let s = f.add(f.mul(f).mul(q));
+        s.add(e.mul(L::splat(LN2_LO))).add(e.mul(L::splat(LN2_HI)))
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,14 @@ pub(crate) unsafe fn load_and_transform<L: Lane>(
                     pass::<L, 4>(4, tw!(3), base, base + 128, points);
                 }
             }
+            2048 => {
+                first_pass::<L, 8>(&from, 2048, tw!(0), points);
+                for base in (0..2048).step_by(256) {
+                    pass::<L, 8>(256, tw!(1), base, base + 256, points);
+                    pass::<L, 8>(32, tw!(2), base, base + 256, points);
+                    pass::<L, 4>(4, tw!(3), base, base + 256, points);
+                }
+            }
             _ => any_size::<L>(fft, &from, points),
         }
     }

@@ -10,7 +10,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("earprint-shaders", &[]),
     ("earprint-audio", &["earprint-core"]),
     ("earprint-signal", &["earprint-core"]),
+    ("earprint-features", &["earprint-core", "earprint-signal"]),
     ("earprint-store", &["earprint-core", "earprint-signal"]),
+    ("earprint-collection", &["earprint-core", "earprint-features"]),
+    ("earprint-library", &["earprint-core", "earprint-collection", "earprint-store"]),
     ("earprint-compute", &["earprint-core", "earprint-shaders", "earprint-signal"]),
     ("earprint-wgpu", &["earprint-core", "earprint-compute", "earprint-shaders", "earprint-signal"]),
     ("earprint-cuda", &["earprint-core", "earprint-compute", "earprint-shaders", "earprint-signal"]),
@@ -26,6 +29,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "earprint-signal",
             "earprint-compute",
             "earprint-store",
+            "earprint-collection",
+            "earprint-library",
             "earprint-wgpu",
             "earprint-cuda",
             "earprint-pipeline",
@@ -38,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "earprint-core",
             "earprint-audio",
             "earprint-signal",
+            "earprint-collection",
             "earprint-compute",
             "earprint-wgpu",
             "earprint-pipeline",
@@ -53,6 +59,8 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("rayon", &["earprint-compute", "earprint-web"]),
     ("symphonia", &["earprint-audio"]),
     ("rubato", &["earprint-audio"]),
+    ("rusqlite", &["earprint-library"]),
+    ("parquet", &["earprint-library"]),
 ];
 
 /// `cargo xtask layers`.

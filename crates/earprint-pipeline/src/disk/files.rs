@@ -11,7 +11,7 @@ use earprint_audio::walk::WalkEntry;
 use earprint_compute::{Dtype, MelPlan};
 
 use super::source::{BlockSource, Prefetch};
-use super::{Backends, RunError, panic_text};
+use super::{Backends, RunError};
 use crate::{Control, Engine, FileOutcome, Portion, Sink, run};
 
 /// What is read and what is computed of it, whatever becomes of the numbers.
@@ -70,7 +70,7 @@ pub fn run_files(
         }
         let mut first_error = None;
         for handle in handles {
-            let ended = handle.join().unwrap_or_else(|panic| Err(RunError::Worker(panic_text(panic.as_ref()))));
+            let ended = handle.join().unwrap_or_else(|panic| Err(RunError::Worker(crate::words_of_panic(panic.as_ref()))));
             if let Err(e) = ended {
                 control.cancel();
                 first_error.get_or_insert(e);

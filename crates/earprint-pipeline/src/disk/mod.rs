@@ -149,7 +149,7 @@ pub fn run_disk(
         let take = |outcome| committer.take(outcome).map_err(|e| e.to_string());
         let ran = run_files(&files, committer.resumed(), backends, control, &take);
         committer.stop_flushing();
-        let flushed = flusher.join().unwrap_or_else(|panic| Err(panic_text(panic.as_ref())));
+        let flushed = flusher.join().unwrap_or_else(|panic| Err(crate::words_of_panic(panic.as_ref())));
         ran.and(flushed.map_err(RunError::Worker))
     })?;
     committer.finish(job, control)
@@ -183,11 +183,6 @@ fn done_already(job: &DiskJob, header: &JournalHeader, control: &Control, on_fil
     let mut summary = Summary::of(&manifest.files);
     summary.resumed = manifest.files.len() as u64;
     Some(summary)
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let said = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
-    format!("a worker stopped unexpectedly: {}", said.unwrap_or("no words"))
 }
 
 fn dtype_name(dtype: Dtype) -> &'static str {

@@ -3,7 +3,7 @@
 
 use super::{Layout, Out, PcmSlice, Scratch};
 use crate::lane::Lane;
-use crate::ln::{LN_COEFFICIENTS, LN2_HI, LN2_LO};
+use crate::ln::ln_lanes;
 use crate::room::room;
 use crate::transform::{load_and_transform, split_power};
 use crate::turn::Turn;
@@ -108,7 +108,7 @@ pub(super) unsafe fn run<L: Lane>(
 
 /// Mel of `power (F, W)`, bins ascending, and its logarithm into `mel (M, W)`.
 #[inline(always)]
-unsafe fn bank_and_log<L: Lane>(tables: &MelTables, n_mels: usize, power: *const f32, mel: *mut f32) {
+pub(crate) unsafe fn bank_and_log<L: Lane>(tables: &MelTables, n_mels: usize, power: *const f32, mel: *mut f32) {
     let bank = &tables.bank;
     // SAFETY: first_bin + run length <= bins for every band.
     unsafe {
@@ -128,19 +128,12 @@ unsafe fn bank_and_log<L: Lane>(tables: &MelTables, n_mels: usize, power: *const
     }
 }
 
-/// See `ln.rs`, whose order this repeats.
+/// The logarithm as the post-processing has it.
 #[inline(always)]
 unsafe fn post_log<L: Lane>(x: L, post: &PostLog) -> L {
     // SAFETY: as `Lane`.
     unsafe {
-        let (e, m) = x.max(L::splat(post.amin)).split_exponent();
-        let f = m.sub(L::splat(1.0));
-        let mut q = L::splat(LN_COEFFICIENTS[8]);
-        for i in (0..8).rev() {
-            q = q.mul(f).add(L::splat(LN_COEFFICIENTS[i]));
-        }
-        let s = f.add(f.mul(f).mul(q));
-        let ln = s.add(e.mul(L::splat(LN2_LO))).add(e.mul(L::splat(LN2_HI)));
+        let ln = ln_lanes(x.max(L::splat(post.amin)));
         ln.mul(L::splat(post.scale)).add(L::splat(post.offset))
     }
 }

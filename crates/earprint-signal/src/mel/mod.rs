@@ -8,6 +8,8 @@
 
 mod kernel;
 
+pub(crate) use kernel::bank_and_log;
+
 use std::sync::Arc;
 
 use earprint_core::MelSpec;

@@ -10,9 +10,10 @@ pub const BANDS: usize = 2;
 pub const CENTROID: usize = 9;
 /// Frequency of the first bin at which the running sum of |X|^2 reaches 85 % of the whole, Hz; 0 without power.
 pub const ROLLOFF: usize = 10;
-/// Geometric over arithmetic mean of |X|^2 over bins 0 ..= 2048, each at least 1e-30; 0 without power.
+/// ln of geometric over arithmetic mean of |X|^2 over bins 0 ..= 2048, at most 0; 0 without power. In the geometric mean no
+/// bin counts less than 1e-30.
 pub const FLATNESS: usize = 11;
-/// Square root of the power-weighted mean of (f - centroid)^2, Hz.
+/// Square root of the power-weighted mean of (f - centroid)^2, Hz; 0 without power.
 pub const BANDWIDTH: usize = 12;
 /// Sum of |X|^2 times the squared harmonic mask.
 pub const HARMONIC: usize = 13;

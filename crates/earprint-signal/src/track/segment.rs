@@ -8,7 +8,7 @@ pub const HOP: usize = 1024;
 pub const MEDIAN_REACH: usize = 15;
 /// Frames' worth of samples on either side of a segment's frame centres: the constant-Q window of C1 (0.79 s to each
 /// side) with the tails of its decimators, and the medians' frames with theirs, fit inside.
-pub const CONTEXT_FRAMES: usize = 40;
+pub const CONTEXT_FRAMES: usize = 42;
 /// The same in samples.
 pub const CONTEXT_SAMPLES: usize = CONTEXT_FRAMES * HOP;
 

@@ -1,0 +1,402 @@
+//! Many inputs, few workers: heaviest first, results in the order of the inputs, a time limit for each.
+//!
+//! Enters: a weight per input and a [`Worker`]. Leaves: one result per input, in order. Inputs are taken from a shared
+//! queue, heaviest first among the next [`QueueOptions::window`] ones: a dynamic queue that begins with the heavy items
+//! ends within a percent of the lower bound, where fixed shares lose a fifth; the window bounds how many finished
+//! results wait for an earlier input.
+//!
+//! A worker that does not come back is left behind: its input gets a result that says so, and a new worker takes its
+//! place. Threads cannot be killed; the one left behind ends with its process, or whenever its decoder returns.
+
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// What one thread does, input by input. Lives on its thread.
+pub trait Worker {
+    /// What becomes of an input.
+    type Out: Send + 'static;
+
+    /// Works on input `index`; looks at `stop` now and then and returns early once it is set.
+    fn run(&mut self, index: usize, stop: &Arc<AtomicBool>) -> Self::Out;
+}
+
+/// Makes a worker on its own thread, and results for what no worker could finish.
+pub trait Workers: Send + Sync + 'static {
+    /// The worker.
+    type Worker: Worker;
+
+    /// A worker for the calling thread.
+    fn make(&self) -> Self::Worker;
+
+    /// The result of an input whose worker did not return within the limit.
+    fn timed_out(&self, index: usize, after: Duration) -> <Self::Worker as Worker>::Out;
+
+    /// The result of an input whose worker panicked.
+    fn panicked(&self, index: usize, message: String) -> <Self::Worker as Worker>::Out;
+}
+
+/// How a queue runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueOptions {
+    /// Threads, at least 1.
+    pub workers: usize,
+    /// Inputs that may be under way or finished before the first unfinished one, at least `workers`.
+    pub window: usize,
+    /// Time one input may take before it is asked to stop.
+    pub limit: Option<Duration>,
+    /// Time it then has to do so before its worker is left behind.
+    pub grace: Duration,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        Self { workers: 1, window: 4096, limit: None, grace: Duration::from_secs(5) }
+    }
+}
+
+/// Which inputs are waiting, under way, handed over.
+struct Picks {
+    waiting: BinaryHeap<(u64, std::cmp::Reverse<usize>)>,
+    /// Inputs from here on are not in `waiting` yet.
+    next: usize,
+    /// Inputs before this one were handed over.
+    handed_over: usize,
+    closed: bool,
+}
+
+struct Shared<W: Workers> {
+    workers: W,
+    weights: Vec<u64>,
+    window: usize,
+    picks: Mutex<Picks>,
+    changed: Condvar,
+}
+
+impl<W: Workers> Shared<W> {
+    fn picks(&self) -> MutexGuard<'_, Picks> {
+        self.picks.lock().expect("no panic holds it")
+    }
+
+    /// The heaviest input inside the window; waits for the window to move; `None` when there is nothing left to begin.
+    fn pick(&self) -> Option<usize> {
+        let mut p = self.picks();
+        loop {
+            let end = (p.handed_over + self.window).min(self.weights.len());
+            while p.next < end {
+                let index = p.next;
+                p.waiting.push((self.weights[index], std::cmp::Reverse(index)));
+                p.next += 1;
+            }
+            if p.closed {
+                return None;
+            }
+            if let Some((_, std::cmp::Reverse(index))) = p.waiting.pop() {
+                return Some(index);
+            }
+            if p.next == self.weights.len() {
+                return None;
+            }
+            p = self.changed.wait(p).expect("no panic holds it");
+        }
+    }
+
+    fn close(&self) {
+        self.picks().closed = true;
+        self.changed.notify_all();
+    }
+}
+
+/// What a worker tells, with its number.
+enum Told<T> {
+    Began(usize, usize, Arc<AtomicBool>),
+    Done(usize, usize, T),
+    Left(usize),
+}
+
+/// A worker's input, when it began, how it is asked to stop.
+struct UnderWay {
+    index: usize,
+    since: Instant,
+    stop: Arc<AtomicBool>,
+}
+
+fn start<W: Workers>(number: usize, shared: &Arc<Shared<W>>, tell: &Sender<Told<<W::Worker as Worker>::Out>>) {
+    let (shared, tell) = (shared.clone(), tell.clone());
+    let work = move || {
+        let mut worker = None;
+        while let Some(index) = shared.pick() {
+            let stop = Arc::new(AtomicBool::new(false));
+            if tell.send(Told::Began(number, index, stop.clone())).is_err() {
+                return;
+            }
+            let done = catch_unwind(AssertUnwindSafe(|| {
+                worker.get_or_insert_with(|| shared.workers.make()).run(index, &stop)
+            }));
+            let out = done.unwrap_or_else(|panic| {
+                // Whatever it was working with may be half done.
+                worker = None;
+                shared.workers.panicked(index, crate::words_of_panic(panic.as_ref()))
+            });
+            if tell.send(Told::Done(number, index, out)).is_err() {
+                return;
+            }
+        }
+        let _ = tell.send(Told::Left(number));
+    };
+    std::thread::Builder::new().name(format!("earprint-{number}")).spawn(work).expect("the system has threads left");
+}
+
+/// Runs every input and hands each result to `sink` in the order of the inputs, on the calling thread. `cancelled` is
+/// asked now and then; once true no further input is begun and what is under way is finished. Returns the number of
+/// results handed over.
+///
+/// # Errors
+/// What `sink` returns; the queue then stops like a cancelled one and further results are dropped.
+pub fn run_queue<W: Workers>(
+    workers: W,
+    weights: Vec<u64>,
+    options: QueueOptions,
+    cancelled: &dyn Fn() -> bool,
+    sink: &mut dyn FnMut(usize, <W::Worker as Worker>::Out) -> Result<(), String>,
+) -> Result<usize, String> {
+    let threads = options.workers.max(1).min(weights.len().max(1));
+    let picks = Picks { waiting: BinaryHeap::new(), next: 0, handed_over: 0, closed: false };
+    let (window, changed) = (options.window.max(threads), Condvar::new());
+    let shared = Arc::new(Shared { workers, weights, window, picks: Mutex::new(picks), changed });
+    let (tell, told) = channel();
+    for number in 0..threads {
+        start(number, &shared, &tell);
+    }
+    let (under_way, lost) = (BTreeMap::new(), BTreeSet::new());
+    let mut run = Collect { shared, tell, told, options, alive: threads, started: threads, under_way, lost };
+    run.collect(cancelled, sink)
+}
+
+/// The calling thread's side.
+struct Collect<W: Workers> {
+    shared: Arc<Shared<W>>,
+    tell: Sender<Told<<W::Worker as Worker>::Out>>,
+    told: Receiver<Told<<W::Worker as Worker>::Out>>,
+    options: QueueOptions,
+    alive: usize,
+    started: usize,
+    under_way: BTreeMap<usize, UnderWay>,
+    /// Workers left behind.
+    lost: BTreeSet<usize>,
+}
+
+impl<W: Workers> Collect<W> {
+    fn collect(
+        &mut self,
+        cancelled: &dyn Fn() -> bool,
+        sink: &mut dyn FnMut(usize, <W::Worker as Worker>::Out) -> Result<(), String>,
+    ) -> Result<usize, String> {
+        let mut finished = BTreeMap::new();
+        let mut failed = Ok(());
+        let (mut handed_over, mut closed) = (0, false);
+        let all = self.shared.weights.len();
+        // Every input that was begun ends in one result; only a run that was stopped ends before all have one.
+        while handed_over < all && !(closed && self.alive == 0) {
+            match self.told.recv_timeout(Duration::from_millis(50)) {
+                Ok(Told::Began(number, index, stop)) => {
+                    // Left behind in the moment it came back: it goes on as one more worker.
+                    self.alive += usize::from(self.lost.remove(&number));
+                    self.under_way.insert(number, UnderWay { index, since: Instant::now(), stop });
+                }
+                // A worker that was left behind and came back after all: its input has a result already.
+                Ok(Told::Done(number, ..)) if !self.under_way.contains_key(&number) => {}
+                Ok(Told::Done(number, index, out)) => {
+                    self.under_way.remove(&number);
+                    finished.insert(index, out);
+                }
+                Ok(Told::Left(number)) => self.alive -= usize::from(!self.lost.remove(&number)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => unreachable!("this side keeps a sender"),
+            }
+            finished.extend(self.overdue());
+            if !closed && (cancelled() || failed.is_err()) {
+                closed = true;
+                self.shared.close();
+            }
+            let before = handed_over;
+            while let Some(out) = finished.remove(&handed_over) {
+                if failed.is_ok() {
+                    failed = sink(handed_over, out);
+                }
+                handed_over += 1;
+            }
+            if handed_over > before {
+                self.shared.picks().handed_over = handed_over;
+                self.shared.changed.notify_all();
+            }
+        }
+        // Cancelled: what was finished beyond a gap is kept too.
+        let kept = handed_over + finished.len();
+        for (index, out) in finished {
+            if failed.is_ok() {
+                failed = sink(index, out);
+            }
+        }
+        failed.map(|()| kept)
+    }
+
+    /// Asks overdue inputs to stop; leaves behind the workers that do not, and replaces them.
+    fn overdue(&mut self) -> Vec<(usize, <W::Worker as Worker>::Out)> {
+        let Some(limit) = self.options.limit else { return Vec::new() };
+        let mut out = Vec::new();
+        let mut lost = Vec::new();
+        for (&number, at) in &self.under_way {
+            let took = at.since.elapsed();
+            if took > limit {
+                at.stop.store(true, Ordering::Relaxed);
+            }
+            if took > limit + self.options.grace {
+                out.push((at.index, self.shared.workers.timed_out(at.index, took)));
+                lost.push(number);
+            }
+        }
+        for number in lost {
+            self.under_way.remove(&number);
+            self.lost.insert(number);
+            // One in, one out: `alive` stays.
+            start(self.started, &self.shared, &self.tell);
+            self.started += 1;
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    /// Sleeps `weights` milliseconds; panics on input 3 where told to; hangs on input 2 where told to.
+    struct Sleepers {
+        millis: Vec<u64>,
+        panics: bool,
+        hangs: Option<Duration>,
+        made: Arc<AtomicUsize>,
+        order: Arc<Mutex<Vec<usize>>>,
+    }
+
+    struct Sleeper(Vec<u64>, bool, Option<Duration>, Arc<Mutex<Vec<usize>>>);
+
+    impl Worker for Sleeper {
+        type Out = String;
+        fn run(&mut self, index: usize, stop: &Arc<AtomicBool>) -> String {
+            self.3.lock().unwrap().push(index);
+            assert!(!(self.1 && index == 3), "three");
+            if let (2, Some(hang)) = (index, self.2) {
+                std::thread::sleep(hang);
+            }
+            let until = Instant::now() + Duration::from_millis(self.0[index]);
+            while Instant::now() < until {
+                if stop.load(Ordering::Relaxed) {
+                    return format!("{index} stopped");
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            format!("{index} done")
+        }
+    }
+
+    impl Workers for Sleepers {
+        type Worker = Sleeper;
+        fn make(&self) -> Sleeper {
+            self.made.fetch_add(1, Ordering::Relaxed);
+            Sleeper(self.millis.clone(), self.panics, self.hangs, self.order.clone())
+        }
+        fn timed_out(&self, index: usize, _: Duration) -> String {
+            format!("{index} left behind")
+        }
+        fn panicked(&self, index: usize, message: String) -> String {
+            format!("{index} panicked: {message}")
+        }
+    }
+
+    fn sleepers(millis: &[u64]) -> Sleepers {
+        Sleepers {
+            millis: millis.to_vec(),
+            panics: false,
+            hangs: None,
+            made: Arc::default(),
+            order: Arc::default(),
+        }
+    }
+
+    fn run(s: Sleepers, options: QueueOptions, cancelled: &dyn Fn() -> bool) -> (Vec<usize>, Vec<String>) {
+        let weights = s.millis.clone();
+        let (mut indices, mut texts) = (Vec::new(), Vec::new());
+        run_queue(s, weights, options, cancelled, &mut |i, text| {
+            indices.push(i);
+            texts.push(text);
+            Ok(())
+        })
+        .unwrap();
+        (indices, texts)
+    }
+
+    #[test]
+    fn results_come_in_order_and_the_heaviest_begin_first() {
+        let s = sleepers(&[1, 2, 30, 3, 20, 1]);
+        let order = s.order.clone();
+        let (indices, texts) = run(s, QueueOptions { workers: 2, ..Default::default() }, &|| false);
+        assert_eq!(indices, [0, 1, 2, 3, 4, 5]);
+        assert!(texts.iter().all(|t| t.ends_with("done")));
+        let order = order.lock().unwrap();
+        let mut first = [order[0], order[1]];
+        first.sort_unstable();
+        assert_eq!(first, [2, 4]);
+    }
+
+    #[test]
+    fn a_window_bounds_how_far_ahead_work_goes() {
+        let mut millis = vec![1; 40];
+        millis[39] = 50;
+        let s = sleepers(&millis);
+        let order = s.order.clone();
+        run(s, QueueOptions { workers: 2, window: 4, ..Default::default() }, &|| false);
+        let order = order.lock().unwrap();
+        for (at, &index) in order.iter().enumerate() {
+            assert!(index < at + 4 + 2, "input {index} began as number {at}");
+        }
+    }
+
+    #[test]
+    fn a_panic_and_a_hang_cost_one_input_each() {
+        let mut s = sleepers(&[1, 1, 1, 1, 1, 1]);
+        (s.panics, s.hangs) = (true, Some(Duration::from_millis(900)));
+        let limits = (Some(Duration::from_millis(60)), Duration::from_millis(120));
+        let options = QueueOptions { workers: 2, window: 100, limit: limits.0, grace: limits.1 };
+        let (indices, texts) = run(s, options, &|| false);
+        assert_eq!(indices, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(texts[2], "2 left behind");
+        assert!(texts[3].starts_with("3 panicked: ") && texts[3].contains("three"), "{}", texts[3]);
+        assert_eq!((texts[1].as_str(), texts[5].as_str()), ("1 done", "5 done"));
+    }
+
+    #[test]
+    fn a_long_input_stops_when_asked() {
+        let options = QueueOptions { workers: 1, limit: Some(Duration::from_millis(50)), ..Default::default() };
+        let (_, texts) = run(sleepers(&[1, 10_000, 1]), options, &|| false);
+        assert_eq!(texts, ["0 done", "1 stopped", "2 done"]);
+    }
+
+    #[test]
+    fn cancelling_finishes_what_is_under_way_and_a_failing_sink_ends_the_run() {
+        let s = sleepers(&[30; 200]);
+        let made = s.made.clone();
+        let (indices, _) = run(s, QueueOptions { workers: 2, ..Default::default() }, &|| made.load(Ordering::Relaxed) > 1);
+        assert!(!indices.is_empty() && indices.len() < 20, "{}", indices.len());
+        let s = sleepers(&[1; 50]);
+        let ended = run_queue(s, vec![1; 50], QueueOptions::default(), &|| false, &mut |i, _| {
+            if i == 3 { Err("disk full".into()) } else { Ok(()) }
+        });
+        assert_eq!(ended, Err("disk full".into()));
+    }
+}

@@ -1,0 +1,272 @@
+//! Files in, records out: what every worker does with an input, and what the run counts.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use earprint_audio::walk::{Outcome, WalkEntry};
+use earprint_audio::{Limits, PlanarStream, Stream, StreamOptions, identify_path};
+use earprint_core::{Status, TRACK_RATE_HZ, TRACK_SCHEMA, TrackRecord};
+
+use super::describe::{SEGMENT_FRAMES, describe, record};
+use super::maker::RowMaker;
+use super::queue::{QueueOptions, Worker, Workers, run_queue};
+use super::stages::{Clock, StageTimes};
+
+/// Memory one worker takes, bytes: two segments with their rows, the window of spectra, a decoder. Measured with a margin;
+/// an hour of a track adds 4.5 MB.
+pub const WORKER_BYTES: u64 = 24 << 20;
+
+/// A run over files.
+pub struct TrackJob {
+    /// What to analyse, in order.
+    pub inputs: Vec<WalkEntry>,
+    /// Identities that have a record already: such a file is recognised by its packets and not analysed again.
+    pub known: HashSet<String>,
+    /// Threads.
+    pub workers: usize,
+    /// Memory the run may take, bytes.
+    pub memory: u64,
+    /// Frames of a segment; no number depends on it.
+    pub segment_frames: usize,
+    /// Time one file may take.
+    pub limit: Option<Duration>,
+}
+
+impl TrackJob {
+    /// A job with the usual segments.
+    pub fn new(inputs: Vec<WalkEntry>, workers: usize, memory: u64) -> Self {
+        let segment_frames = SEGMENT_FRAMES;
+        Self { inputs, known: HashSet::new(), workers, memory, segment_frames, limit: None }
+    }
+
+    /// Threads that fit into the memory, at least one.
+    pub fn workers_in_memory(&self) -> usize {
+        self.workers.clamp(1, (self.memory / WORKER_BYTES).max(1) as usize)
+    }
+}
+
+/// What became of one input.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrackFate {
+    /// Analysed, or failed: the record says which.
+    Record(Box<TrackRecord>),
+    /// A file whose packets have a record already.
+    Recognised {
+        /// Their identity.
+        audio_id: String,
+    },
+}
+
+/// Where rows of a run are made.
+pub trait RowMakers: Send + Sync {
+    /// For the calling thread.
+    fn make(&self) -> Box<dyn RowMaker>;
+}
+
+/// What a run did so far, for those who watch it.
+#[derive(Debug, Default)]
+pub struct TrackProgress {
+    stages: Mutex<StageTimes>,
+    done: AtomicU64,
+    failed: AtomicU64,
+    recognised: AtomicU64,
+    audio_ms: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// A moment of [`TrackProgress`].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct TrackCounts {
+    /// Inputs with a fate.
+    pub done: u64,
+    /// Of these, without numbers.
+    pub failed: u64,
+    /// Of these, recognised by their packets.
+    pub recognised: u64,
+    /// Seconds of sound analysed.
+    pub audio_s: f64,
+    /// Bytes of the files that are done.
+    pub bytes: u64,
+    /// Time of the stages, all workers together.
+    pub stages: StageTimes,
+}
+
+impl TrackProgress {
+    /// The moment.
+    pub fn counts(&self) -> TrackCounts {
+        let get = |a: &AtomicU64| a.load(Ordering::Relaxed);
+        TrackCounts {
+            done: get(&self.done),
+            failed: get(&self.failed),
+            recognised: get(&self.recognised),
+            audio_s: get(&self.audio_ms) as f64 / 1e3,
+            bytes: get(&self.bytes),
+            stages: *self.stages.lock().expect("no panic holds it"),
+        }
+    }
+
+    /// Adds time of a stage.
+    pub fn add(&self, times: &StageTimes) {
+        self.stages.lock().expect("no panic holds it").add(times);
+    }
+
+    fn count(&self, fate: &TrackFate, bytes: u64) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        match fate {
+            TrackFate::Recognised { .. } => {
+                self.recognised.fetch_add(1, Ordering::Relaxed);
+            }
+            TrackFate::Record(r) => {
+                self.failed.fetch_add(u64::from(r.status == Status::Error), Ordering::Relaxed);
+                let seconds = r.table.as_ref().map_or(0.0, |t| t.duration);
+                self.audio_ms.fetch_add((seconds * 1e3) as u64, Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+/// Takes the fate of each input, in the order of the inputs, on the calling thread. An error ends the run.
+pub type OnTrack<'a> = &'a mut dyn FnMut(usize, TrackFate) -> Result<(), String>;
+
+/// Analyses every input of a job, or stops early once `cancelled` says so. Returns the number of inputs with a fate.
+///
+/// # Errors
+/// What `take` returns. A bad input never ends a run.
+pub fn run_tracks(
+    job: &TrackJob,
+    makers: Arc<dyn RowMakers>,
+    progress: &Arc<TrackProgress>,
+    cancelled: &dyn Fn() -> bool,
+    take: OnTrack,
+) -> Result<usize, String> {
+    let options = QueueOptions { workers: job.workers_in_memory(), limit: job.limit, ..QueueOptions::default() };
+    let weights = job.inputs.iter().map(weight).collect();
+    let workers = Files {
+        inputs: job.inputs.clone().into(),
+        known: Arc::new(job.known.clone()),
+        makers,
+        progress: progress.clone(),
+        segment_frames: job.segment_frames,
+    };
+    run_queue(workers, weights, options, cancelled, &mut |index, fate| {
+        progress.count(&fate, job.inputs[index].bytes);
+        take(index, fate)
+    })
+}
+
+/// How long an input will take, in no unit: compressed bytes hold several times the sound of plain ones.
+fn weight(entry: &WalkEntry) -> u64 {
+    let factor = match entry.path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+        Some("wav" | "wave" | "bwf" | "rf64" | "aif" | "aiff" | "aifc" | "caf") => 2,
+        Some("flac" | "alac") => 3,
+        _ => 12,
+    };
+    entry.bytes.saturating_mul(factor)
+}
+
+struct Files {
+    inputs: Arc<[WalkEntry]>,
+    known: Arc<HashSet<String>>,
+    makers: Arc<dyn RowMakers>,
+    progress: Arc<TrackProgress>,
+    segment_frames: usize,
+}
+
+struct FileWorker {
+    inputs: Arc<[WalkEntry]>,
+    known: Arc<HashSet<String>>,
+    maker: Box<dyn RowMaker>,
+    progress: Arc<TrackProgress>,
+    segment_frames: usize,
+}
+
+impl Workers for Files {
+    type Worker = FileWorker;
+
+    fn make(&self) -> FileWorker {
+        FileWorker {
+            inputs: self.inputs.clone(),
+            known: self.known.clone(),
+            maker: self.makers.make(),
+            progress: self.progress.clone(),
+            segment_frames: self.segment_frames,
+        }
+    }
+
+    fn timed_out(&self, index: usize, after: Duration) -> TrackFate {
+        let words = format!(
+            "no answer for {:.0} s; its reader or decoder hangs and was left behind; check the file, or raise --time-limit",
+            after.as_secs_f64()
+        );
+        failed(&self.inputs[index], "E_TIME_LIMIT", words)
+    }
+
+    fn panicked(&self, index: usize, message: String) -> TrackFate {
+        failed(&self.inputs[index], "E_PANICKED", format!("{message}; please report the file to earprint"))
+    }
+}
+
+impl Worker for FileWorker {
+    type Out = TrackFate;
+
+    fn run(&mut self, index: usize, stop: &Arc<AtomicBool>) -> TrackFate {
+        let entry = &self.inputs[index];
+        match &entry.outcome {
+            Outcome::Audio => {}
+            Outcome::Skipped(why) => {
+                let mut record = empty(entry, Status::Skipped);
+                (record.code, record.detail) = (Some("E_NOT_AUDIO".into()), Some(why.text().into()));
+                return TrackFate::Record(Box::new(record));
+            }
+            Outcome::Failed(e) => return failed(entry, e.code(), e.to_string()),
+        }
+        let limits = Limits::default();
+        let mut times = StageTimes::default();
+        if !self.known.is_empty() {
+            let options = StreamOptions { stop: Some(stop.clone()), identify: true };
+            let (identity, took) = Clock::Running.time(|| identify_path(&entry.path, &limits, options));
+            times.decode += took;
+            if let Ok(found) = identity
+                && self.known.contains(&found.audio_id.to_string())
+            {
+                self.progress.add(&times);
+                return TrackFate::Recognised { audio_id: found.audio_id.to_string() };
+            }
+        }
+        let options = StreamOptions { stop: Some(stop.clone()), identify: true };
+        let opened = Stream::open_path_with(&entry.path, &limits, options);
+        let done = opened.and_then(|s| PlanarStream::new(s, TRACK_RATE_HZ)).and_then(|stream| {
+            let maker = self.maker.as_mut();
+            pollster::block_on(describe(stream, self.segment_frames, maker, Clock::Running, &mut times))
+        });
+        self.progress.add(&times);
+        match done {
+            Ok(described) => TrackFate::Record(Box::new(record(entry.path.to_string_lossy().into_owned(), described))),
+            Err(e) => failed(entry, e.code(), e.to_string()),
+        }
+    }
+}
+
+fn empty(entry: &WalkEntry, status: Status) -> TrackRecord {
+    TrackRecord {
+        path: entry.path.to_string_lossy().into_owned(),
+        status,
+        code: None,
+        detail: None,
+        audio_id: None,
+        decoder: None,
+        backend: None,
+        schema: TRACK_SCHEMA.to_owned(),
+        descriptor: None,
+        table: None,
+    }
+}
+
+fn failed(entry: &WalkEntry, code: &str, detail: String) -> TrackFate {
+    let mut record = empty(entry, Status::Error);
+    (record.code, record.detail) = (Some(code.to_owned()), Some(detail));
+    TrackFate::Record(Box::new(record))
+}
