@@ -21,6 +21,18 @@ pub struct Args {
 /// Verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// 25 numbers of every track, with a wider table: as records, and in a library that remembers.
+    Analyze(AnalyzeArgs),
+    /// The same for folders that grow: what has come to rest is analysed, until Ctrl-C.
+    Watch(WatchArgs),
+    /// Tracks of a library: filtered, sorted; or the files that failed.
+    List(ListArgs),
+    /// Tracks of a library that sound like one of them, and why.
+    Similar(SimilarArgs),
+    /// A library as CSV, NDJSON, Parquet or NPY.
+    Export(ExportArgs),
+    /// How the last runs of a library went.
+    Stats(StatsArgs),
     /// Mel spectrograms of files or folders, as .npy arrays with a manifest.
     Mel(MelArgs),
     /// Pictures of mel spectrograms: PNG of one file, or of every file of a tree.
@@ -81,6 +93,154 @@ pub struct RunArgs {
     /// More words: resources in use with the progress.
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// `earprint analyze`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AnalyzeArgs {
+    /// Files and folders; `-` reads a list of files from stdin.
+    #[arg(required_unless_present = "files_from", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Also the files listed here, one per line (`-`: stdin).
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+    /// SQLite file that keeps the numbers; made where it is missing. Tracks it knows are not analysed again.
+    #[arg(short, long, value_name = "FILE", env = "EARPRINT_LIBRARY")]
+    pub library: Option<PathBuf>,
+    /// One NDJSON record per input on stdout, in the order of the inputs [default without --library].
+    #[arg(long)]
+    pub json: bool,
+    /// Also try again what failed in an earlier run.
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Analyse everything again.
+    #[arg(long)]
+    pub force: bool,
+    /// Count files and hours and estimate the time, compute nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Seconds one file may take; then it counts as failed.
+    #[arg(long, value_name = "SECONDS", env = "EARPRINT_TIME_LIMIT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub time_limit: Option<u64>,
+    /// Most tracks in one commit (results do not depend on it).
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch_files: Option<u32>,
+    /// Frames of one segment (results do not depend on it).
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(16..=65_536))]
+    pub segment_frames: Option<u32>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// `earprint watch`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct WatchArgs {
+    /// Folders.
+    #[arg(required = true, value_name = "FOLDER")]
+    pub paths: Vec<PathBuf>,
+    /// SQLite file that keeps the numbers; made where it is missing.
+    #[arg(short, long, value_name = "FILE", env = "EARPRINT_LIBRARY", default_value = "earprint.db")]
+    pub library: PathBuf,
+    /// One NDJSON record per new track on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// Seconds between looks; a file is analysed once it has not changed between two of them.
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: u64,
+    /// Seconds one file may take; then it counts as failed.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub time_limit: Option<u64>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// A library to read.
+#[derive(Debug, Clone, clap::Args)]
+pub struct LibraryArgs {
+    /// SQLite file that `earprint analyze --library` made.
+    #[arg(short, long, value_name = "FILE", env = "EARPRINT_LIBRARY", default_value = "earprint.db")]
+    pub library: PathBuf,
+}
+
+/// `earprint list`.
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub library: LibraryArgs,
+    /// Files without numbers, with the reasons.
+    #[arg(long)]
+    pub failed: bool,
+    /// Part of the path.
+    #[arg(long, value_name = "TEXT")]
+    pub path: Option<String>,
+    /// Tracks with a number in a range, for example tempo=90..120 (repeatable).
+    #[arg(long = "where", value_name = "NAME=LOW..HIGH")]
+    pub ranges: Vec<String>,
+    /// Sort by a number, high first with a minus before its name [default: by path].
+    #[arg(long, value_name = "[-]NAME", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Numbers to show, separated by commas, or `all`.
+    #[arg(long, value_name = "NAMES", default_value = "loudness,tempo,centroid,harmonic_ratio,stereo_width")]
+    pub show: String,
+    /// Most rows.
+    #[arg(short = 'n', long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// One NDJSON record per track.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `earprint similar`.
+#[derive(Debug, clap::Args)]
+pub struct SimilarArgs {
+    /// A file of the library, or a part of its path that no other has.
+    pub track: String,
+    #[command(flatten)]
+    pub library: LibraryArgs,
+    /// How many.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    pub limit: usize,
+    /// Also which aspects (timbre, rhythm, harmony, level) and which numbers the distance comes from.
+    #[arg(long)]
+    pub explain: bool,
+    /// One NDJSON record per neighbour.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `earprint export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    #[command(flatten)]
+    pub library: LibraryArgs,
+    /// File to write: .csv, .ndjson, .parquet or .npy (with the paths in a .paths.txt beside it).
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Format, where the file's name does not say it.
+    #[arg(long, value_enum)]
+    pub format: Option<ExportFormat>,
+}
+
+/// `--format` of `export`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    Csv,
+    Ndjson,
+    Parquet,
+    Npy,
+}
+
+/// `earprint stats`.
+#[derive(Debug, clap::Args)]
+pub struct StatsArgs {
+    #[command(flatten)]
+    pub library: LibraryArgs,
+    /// How many runs, newest first.
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    pub limit: usize,
+    /// One NDJSON record per run.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `earprint mel`.

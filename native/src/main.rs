@@ -24,6 +24,12 @@ fn main() -> ExitCode {
     }
     let args = args::Args::parse();
     let done = match args.command {
+        args::Command::Analyze(a) => commands::analyze::run(&a).map(|ended| ended.code),
+        args::Command::Watch(a) => commands::analyze::watch::run(&a).map(|ended| ended.code),
+        args::Command::List(a) => commands::list::run(&a),
+        args::Command::Similar(a) => commands::similar::run(&a),
+        args::Command::Export(a) => commands::export::run(&a),
+        args::Command::Stats(a) => commands::stats::run(&a),
         args::Command::Mel(a) => commands::mel::run(&a).map(|ended| ended.code),
         args::Command::Spec(a) => commands::spec::run(&a).map(|ended| ended.code),
         args::Command::Demo(a) => commands::demo::run(&a),

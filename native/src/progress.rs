@@ -9,7 +9,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::args::{ProgressKind, RunArgs};
 
 /// Tells progress as long as `wait`, which pauses for the time it is given, says that the run goes on.
-pub fn watch(args: &RunArgs, phase: &str, total: u64, control: &Control, mut wait: impl FnMut(Duration) -> bool) {
+pub fn watch(
+    args: &RunArgs,
+    phase: &str,
+    total: u64,
+    control: &Control,
+    words: &dyn Fn(bool) -> String,
+    mut wait: impl FnMut(Duration) -> bool,
+) {
     let kind = match args.progress {
         _ if args.quiet => ProgressKind::None,
         ProgressKind::Auto if std::io::stderr().is_terminal() => ProgressKind::Bar,
@@ -30,7 +37,11 @@ pub fn watch(args: &RunArgs, phase: &str, total: u64, control: &Control, mut wai
         }
         told = Instant::now();
         let c = control.counts();
-        let line = line(phase, &c, first, total, started.elapsed().as_secs_f64(), args.verbose);
+        let more = words(args.verbose);
+        let line = match more.as_str() {
+            "" => line(phase, &c, first, total, started.elapsed().as_secs_f64(), args.verbose),
+            more => format!("{phase}  {more}"),
+        };
         match (&bar, kind) {
             (Some(bar), _) => {
                 bar.set_position(c.done);

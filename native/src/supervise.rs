@@ -31,12 +31,24 @@ pub fn open(args: &RunArgs, job: &MelJob) -> Result<(Chosen, String)> {
 
 /// Runs `run` with progress on stderr and Ctrl-C, then tells what happened to the run as a whole. `phase`: the verb.
 pub fn supervised<R>(args: &RunArgs, phase: &str, total: u64, control: &Control, run: impl FnOnce() -> R) -> R {
+    supervised_with(args, phase, total, control, &|_| String::new(), run)
+}
+
+/// As [`supervised`], with more to tell on each line of progress; `words` is told whether many words are wanted.
+pub fn supervised_with<R>(
+    args: &RunArgs,
+    phase: &str,
+    total: u64,
+    control: &Control,
+    words: &(dyn Fn(bool) -> String + Sync),
+    run: impl FnOnce() -> R,
+) -> R {
     interrupt_once();
     let done = std::thread::scope(|scope| {
         // Dropped when `run` ends, however it ends: the watcher never outlives it.
         let (alive, ended) = mpsc::channel::<()>();
         scope.spawn(move || {
-            progress::watch(args, phase, total, control, |pause| {
+            progress::watch(args, phase, total, control, words, |pause| {
                 if INTERRUPTED.load(Ordering::Relaxed) {
                     control.cancel();
                 }
@@ -53,10 +65,15 @@ pub fn supervised<R>(args: &RunArgs, phase: &str, total: u64, control: &Control,
     done
 }
 
+/// True after Ctrl-C.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Ctrl-C once: finish the batches at hand, save, leave. Twice: leave now; what is written stays.
-fn interrupt_once() {
+pub fn interrupt_once() {
     static SET: Once = Once::new();
     SET.call_once(|| {
         let set = ctrlc::set_handler(|| {

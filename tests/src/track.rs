@@ -74,8 +74,6 @@ pub fn value(d: &Descriptor, index: usize) -> f64 {
     f64::from(d.values[index])
 }
 
-
-
 /// The table of planar samples.
 pub fn table(planes: &[Vec<f32>]) -> TrackTable {
     numbers(planes).table

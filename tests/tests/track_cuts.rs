@@ -6,9 +6,8 @@ use earprint_tests::track::{clicks, noise, numbers_in, sine};
 
 fn song(seconds: f64) -> Vec<Vec<f32>> {
     let (beat, tone, air) = (clicks(128.0, seconds), sine(311.127, 0.2, seconds), noise(3, 0.02, seconds));
-    let mix = |gain: f32| -> Vec<f32> {
-        beat.iter().zip(&tone).zip(&air).map(|((b, t), n)| gain * b + t + n).collect()
-    };
+    let mix =
+        |gain: f32| -> Vec<f32> { beat.iter().zip(&tone).zip(&air).map(|((b, t), n)| gain * b + t + n).collect() };
     vec![mix(0.6), mix(0.3)]
 }
 

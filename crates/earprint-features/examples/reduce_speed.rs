@@ -40,12 +40,11 @@ fn main() {
         let own = (0..5).map(|_| k_weighted(planar, n)).min().expect("five runs");
         let ms = |d: Duration| d.as_secs_f64() * 1e3 / MINUTES as f64;
         println!(
-            "{name}: push {:.2} ms/min, of it ebur128 {:.2}, all else {:.2}",
+            "{name}: push {:.2} ms/min, of it loudness {:.2}; crate ebur128 beside it {:.2}",
             ms(push),
-            ms(meter),
-            ms(push) - ms(meter)
+            ms(own),
+            ms(meter)
         );
-        println!("{name}: our own loudness instead {:.2} ms/min", ms(own));
         println!("{name}: rows {:.2}, finish {:.2} ms/min", ms(rows_time), ms(finish));
     }
 }

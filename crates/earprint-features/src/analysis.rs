@@ -6,8 +6,9 @@
 use earprint_core::{Descriptor, TrackTable};
 
 use crate::frames::Frames;
+use crate::k_weighted::KWeighted;
 use crate::level::Level;
-use crate::loudness::{Loudness, STEP};
+use crate::loudness::STEP;
 use crate::numbers::numbers;
 use crate::segments::{Cutter, OwnedSegment};
 
@@ -50,7 +51,7 @@ pub struct TrackAnalysis {
     samples: u64,
     cutter: Cutter,
     level: Level,
-    loudness: Loudness,
+    loudness: KWeighted,
     frames: Frames,
     note: Option<SourceNote>,
 }
@@ -69,7 +70,7 @@ impl TrackAnalysis {
             samples: 0,
             cutter: Cutter::new(segment_frames),
             level: Level::new(channels),
-            loudness: Loudness::new(channels),
+            loudness: KWeighted::new(channels),
             frames: Frames::new(),
             note: None,
             source,

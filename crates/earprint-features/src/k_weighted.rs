@@ -1,5 +1,5 @@
 //! Loudness of ITU-R BS.1770-4 and its range after EBU Tech 3342, computed here: the same numbers as
-//! [`crate::loudness`] takes from crate `ebur128`, in a fraction of the time and with the same bits on every machine.
+//! crate `ebur128` gives (the tests compare them), in a seventh of the time and with the same bits on every machine.
 //!
 //! **K weighting.** Two biquads, high shelf and high pass, whose analogue prototypes belong to the coefficients that
 //! BS.1770 lists for 48 kHz (B. De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 2014),
@@ -187,7 +187,7 @@ fn run([shelf, pass]: &[Section; 2], states: &mut States, l: &[f32], r: &[f32]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loudness::Loudness;
+    use crate::meter_of_ebur128::Loudness;
 
     /// Noise whose level wanders from -80 to 0 dB, `seconds` long.
     fn wandering(seconds: usize, seed: u32) -> Vec<f32> {

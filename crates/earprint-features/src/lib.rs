@@ -26,6 +26,8 @@ pub mod k_weighted;
 mod key;
 mod level;
 pub mod loudness;
+#[cfg(test)]
+mod meter_of_ebur128;
 mod numbers;
 mod onsets;
 mod pitch;

@@ -1,28 +1,11 @@
-//! Loudness by crate `ebur128`: ITU-R BS.1770-4 with the channel weights of its default map (L, R, C, LFE, Ls, Rs; a
-//! sixth channel is left out as LFE), EBU Tech 3342 for the range.
-//!
-//! Fed in chunks of 100 ms that lie at fixed places. Momentary loudness is read after each of them from 0.4 s on.
+//! What is measured of loudness, and in which steps. The meter is [`crate::k_weighted`].
 
-use earprint_core::{Known, Why};
-use ebur128::{EbuR128, Mode};
-
-use crate::stats::Spread;
+use earprint_core::Known;
 
 /// Samples of a step of momentary loudness, 100 ms.
 pub const STEP: usize = 4410;
 
-/// Absolute gate, LUFS.
-const GATE_LUFS: f64 = -70.0;
-
-/// Loudness of all channels of a track.
-#[derive(Debug)]
-pub struct Loudness {
-    meter: Option<EbuR128>,
-    steps: u64,
-    momentary: Spread,
-}
-
-/// What it finds.
+/// Loudness of a track.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LoudnessNumbers {
     /// Integrated, LUFS.
@@ -31,46 +14,4 @@ pub struct LoudnessNumbers {
     pub variation: Known,
     /// Range, LU.
     pub range: Known,
-}
-
-impl Loudness {
-    /// A meter of `channels` channels at 44,100 Hz. More than 64 have no loudness: `undefined`.
-    pub fn new(channels: usize) -> Self {
-        let channels = u32::try_from(channels).unwrap_or(u32::MAX);
-        Self { meter: EbuR128::new(channels, 44_100, Mode::I | Mode::LRA).ok(), steps: 0, momentary: Spread::default() }
-    }
-
-    /// The next [`STEP`] samples of every channel.
-    pub fn step(&mut self, planar: &[&[f32]]) {
-        let Some(meter) = &mut self.meter else { return };
-        meter.add_frames_planar_f32(planar).expect("as many channels as the meter was made for");
-        self.steps += 1;
-        if self.steps >= 4 {
-            let momentary = meter.loudness_momentary().expect("the mode asks for it");
-            if momentary > GATE_LUFS {
-                self.momentary.add(momentary);
-            }
-        }
-    }
-
-    /// All samples came; fewer than a step are left out, as BS.1770 leaves out an incomplete block.
-    pub fn finish(self) -> LoudnessNumbers {
-        let unknown = |why| LoudnessNumbers { integrated: Err(why), variation: Err(why), range: Err(why) };
-        let Some(meter) = self.meter else { return unknown(Why::Undefined) };
-        if self.steps < 4 {
-            return unknown(Why::TooShort);
-        }
-        let integrated = meter.loudness_global().expect("the mode asks for it");
-        let range = meter.loudness_range().expect("the mode asks for it");
-        let integrated = if integrated.is_finite() { Ok(integrated) } else { Err(Why::BelowGate) };
-        LoudnessNumbers {
-            integrated,
-            variation: match self.momentary.count() {
-                _ if self.steps < 5 => Err(Why::TooShort),
-                0 => Err(Why::BelowGate),
-                _ => Ok(self.momentary.deviation()),
-            },
-            range: if self.steps < 30 { Err(Why::TooShort) } else { integrated.map(|_| range) },
-        }
-    }
 }

@@ -5,9 +5,9 @@ use earprint_signal::track::N_FFT;
 
 use crate::analysis::{SourceInfo, SourceNote, TrackNumbers};
 use crate::frames::Frames;
+use crate::k_weighted::KWeighted;
 use crate::key::{key, tonnetz};
 use crate::level::Level;
-use crate::loudness::Loudness;
 use crate::onsets::onsets;
 use crate::pitch;
 use crate::tempo::tempo;
@@ -20,7 +20,7 @@ pub fn numbers(
     note: SourceNote,
     samples: u64,
     level: Level,
-    loudness: Loudness,
+    loudness: KWeighted,
     frames: Frames,
 ) -> TrackNumbers {
     let mut table = TrackTable {

@@ -19,7 +19,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("earprint-cuda", &["earprint-core", "earprint-compute", "earprint-shaders", "earprint-signal"]),
     (
         "earprint-pipeline",
-        &["earprint-core", "earprint-audio", "earprint-signal", "earprint-compute", "earprint-store"],
+        &[
+            "earprint-core",
+            "earprint-audio",
+            "earprint-signal",
+            "earprint-features",
+            "earprint-compute",
+            "earprint-store",
+        ],
     ),
     (
         "earprint",
@@ -29,6 +36,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "earprint-signal",
             "earprint-compute",
             "earprint-store",
+            "earprint-features",
             "earprint-collection",
             "earprint-library",
             "earprint-wgpu",
@@ -43,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "earprint-core",
             "earprint-audio",
             "earprint-signal",
+            "earprint-features",
             "earprint-collection",
             "earprint-compute",
             "earprint-wgpu",

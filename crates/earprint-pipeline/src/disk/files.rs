@@ -70,7 +70,8 @@ pub fn run_files(
         }
         let mut first_error = None;
         for handle in handles {
-            let ended = handle.join().unwrap_or_else(|panic| Err(RunError::Worker(crate::words_of_panic(panic.as_ref()))));
+            let ended =
+                handle.join().unwrap_or_else(|panic| Err(RunError::Worker(crate::words_of_panic(panic.as_ref()))));
             if let Err(e) = ended {
                 control.cancel();
                 first_error.get_or_insert(e);

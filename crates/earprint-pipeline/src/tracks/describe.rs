@@ -47,12 +47,8 @@ pub async fn describe(
         channels: stream.channels() as u32,
         codec: codec(stream.decoder()).to_owned(),
     };
-    let mut track = Track {
-        analysis: TrackAnalysis::new(source, segment_frames),
-        under_way: 0,
-        backends: Vec::new(),
-        why: None,
-    };
+    let mut track =
+        Track { analysis: TrackAnalysis::new(source, segment_frames), under_way: 0, backends: Vec::new(), why: None };
     let ended = track.feed(&mut stream, maker, clock, times).await;
     track.drain(0, maker, clock, times).await;
     ended?;
@@ -73,7 +69,15 @@ pub async fn describe(
     let backend = track.backends.iter().map(|b| &**b).collect::<Vec<_>>().join("+");
     let (numbers, took) = clock.time(|| track.analysis.finish());
     times.levels += took;
-    Ok(Described { status, code, detail, audio_id: stream.audio_id(), decoder: stream.decoder().to_owned(), backend, numbers })
+    Ok(Described {
+        status,
+        code,
+        detail,
+        audio_id: stream.audio_id(),
+        decoder: stream.decoder().to_owned(),
+        backend,
+        numbers,
+    })
 }
 
 /// The record of a described track.

@@ -15,7 +15,5 @@ pub use maker::{CpuRows, Made, RowMaker};
 #[cfg(feature = "disk")]
 pub use queue::{QueueOptions, Worker, Workers, run_queue};
 #[cfg(feature = "disk")]
-pub use run::{
-    OnTrack, RowMakers, TrackCounts, TrackFate, TrackJob, TrackProgress, WORKER_BYTES, run_tracks,
-};
+pub use run::{OnTrack, RowMakers, TrackCounts, TrackFate, TrackJob, TrackProgress, WORKER_BYTES, run_tracks};
 pub use stages::{Clock, Moment, StageTimes};

@@ -320,13 +320,7 @@ mod tests {
     }
 
     fn sleepers(millis: &[u64]) -> Sleepers {
-        Sleepers {
-            millis: millis.to_vec(),
-            panics: false,
-            hangs: None,
-            made: Arc::default(),
-            order: Arc::default(),
-        }
+        Sleepers { millis: millis.to_vec(), panics: false, hangs: None, made: Arc::default(), order: Arc::default() }
     }
 
     fn run(s: Sleepers, options: QueueOptions, cancelled: &dyn Fn() -> bool) -> (Vec<usize>, Vec<String>) {
@@ -391,7 +385,8 @@ mod tests {
     fn cancelling_finishes_what_is_under_way_and_a_failing_sink_ends_the_run() {
         let s = sleepers(&[30; 200]);
         let made = s.made.clone();
-        let (indices, _) = run(s, QueueOptions { workers: 2, ..Default::default() }, &|| made.load(Ordering::Relaxed) > 1);
+        let (indices, _) =
+            run(s, QueueOptions { workers: 2, ..Default::default() }, &|| made.load(Ordering::Relaxed) > 1);
         assert!(!indices.is_empty() && indices.len() < 20, "{}", indices.len());
         let s = sleepers(&[1; 50]);
         let ended = run_queue(s, vec![1; 50], QueueOptions::default(), &|| false, &mut |i, _| {

@@ -14,7 +14,8 @@ mod spectrum;
 mod yin;
 
 pub use constant_q::{
-    C1_HZ, CLASSES, ConstantQKernel, ConstantQScratch, ConstantQTables, FIRST_STAGE, OCTAVES, PADDED, PAIRS, REACH, STAGES,
+    C1_HZ, CLASSES, ConstantQKernel, ConstantQScratch, ConstantQTables, FIRST_STAGE, OCTAVES, PADDED, PAIRS, REACH,
+    STAGES,
 };
 pub use hpss::{HpssKernel, HpssScratch};
 pub use kernel::{TrackKernel, TrackScratch};

@@ -1,0 +1,219 @@
+//! `earprint analyze` and `earprint watch`: every track of folders, into records and a library.
+
+mod estimate;
+mod ledger;
+mod status;
+pub mod watch;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry};
+use earprint_core::{Status, TRACK_SCHEMA, TrackRecord};
+use earprint_library::{Known, Library};
+use earprint_pipeline::Control;
+use earprint_pipeline::tracks::{CpuRows, RowMaker, RowMakers, TrackJob, TrackProgress, run_tracks};
+
+use crate::args::{AnalyzeArgs, Device, FailOn};
+use crate::fate::Ended;
+use crate::inputs::inputs;
+use crate::job::usage;
+use crate::supervise;
+pub use status::clock;
+
+use ledger::{Counts, Ledger, failed};
+
+/// Runs the verb.
+pub fn run(args: &AnalyzeArgs) -> Result<Ended> {
+    let inputs = inputs(&args.paths, args.files_from.as_ref())?;
+    analyze(args, inputs)
+}
+
+/// What is known of an input before anything is opened.
+enum Plan {
+    /// It goes through the queue.
+    Analyse,
+    /// The library has its numbers.
+    Numbers,
+    /// It failed before, and nobody asked to try again.
+    Failed { skipped: bool, code: String, detail: String },
+}
+
+/// Analyses what was found.
+fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
+    if args.retry_failed && args.library.is_none() {
+        return usage("--retry-failed needs --library, which remembers what failed");
+    }
+    let device = device(args.run.device)?;
+    let mut library = match &args.library {
+        // A dry run makes nothing, not even an empty library.
+        Some(path) if args.dry_run && !path.exists() => None,
+        Some(path) if args.dry_run => Some(Library::open_read_only(path)?),
+        Some(path) => Some(Library::open_or_create(path)?),
+        None => None,
+    };
+    let plans = plans(args, &inputs, library.as_ref())?;
+    let todo: Vec<WalkEntry> =
+        inputs.iter().zip(&plans).filter(|(_, p)| matches!(p, Plan::Analyse)).map(|(e, _)| e.clone()).collect();
+    if args.dry_run {
+        return estimate::tell(args, &inputs, &todo, library.as_ref());
+    }
+    if !args.run.quiet {
+        eprintln!("device: {device}");
+    }
+    let mut job = TrackJob::new(todo, supervise::workers(&args.run), args.run.memory);
+    job.limit = args.time_limit.map(Duration::from_secs);
+    if let Some(frames) = args.segment_frames {
+        job.segment_frames = frames as usize;
+    }
+    if let Some(library) = &library
+        && !args.force
+    {
+        job.known = known_ids(library)?;
+    }
+    let started = Instant::now();
+    let control = Control::default();
+    let progress = Arc::new(TrackProgress::default());
+    let total = job.inputs.len() as u64;
+    let mut ledger = Ledger::new(args, &inputs, &plans, library.as_mut(), progress.clone())?;
+    let done = supervise::supervised_with(
+        &args.run,
+        "analyze",
+        total,
+        &control,
+        &|verbose| status::line(&progress.counts(), started.elapsed(), total, job.workers_in_memory(), verbose),
+        || {
+            run_tracks(&job, Arc::new(Cpu), &progress, &|| control.cancelled(), &mut |_, fate| {
+                control.count_opened(0);
+                control.count_computed();
+                control.count_done(failed(&fate));
+                ledger.put(fate)
+            })
+        },
+    );
+    let interrupted = control.cancelled();
+    let counts = match done {
+        Ok(_) => ledger.end(!interrupted, started.elapsed())?,
+        Err(why) => {
+            let saved = ledger.end(false, started.elapsed());
+            let kept = saved.map_or(String::new(), |c| format!("; {} of {} inputs were saved", c.all(), inputs.len()));
+            bail!("{why}{kept}; the same command continues");
+        }
+    };
+    if !args.run.quiet {
+        tell(args, &counts, interrupted, started.elapsed(), &progress);
+    }
+    Ok(Ended { code: exit_code(&counts, args.run.fail_on, interrupted), device: Some(device) })
+}
+
+/// What computes, in words.
+///
+/// # Errors
+/// A device that cannot compute tracks: asked for and not used would be a lie.
+fn device(wanted: Device) -> Result<String> {
+    let cpu = format!("cpu ({})", earprint_signal::Width::best().name());
+    match wanted {
+        Device::Cpu => Ok(format!("{cpu}: asked for")),
+        Device::Auto => Ok(format!("{cpu}: tracks are computed on the CPU in this version")),
+        Device::Vulkan | Device::Cuda => {
+            bail!("--device: tracks are computed on the CPU in this version; leave the flag out, or say --device cpu")
+        }
+    }
+}
+
+struct Cpu;
+
+impl RowMakers for Cpu {
+    fn make(&self) -> Box<dyn RowMaker> {
+        Box::new(CpuRows::new())
+    }
+}
+
+/// Looks every input up.
+fn plans(args: &AnalyzeArgs, inputs: &[WalkEntry], library: Option<&Library>) -> Result<Vec<Plan>> {
+    let Some(library) = library.filter(|_| !args.force) else {
+        return Ok(inputs.iter().map(|_| Plan::Analyse).collect());
+    };
+    let paths = inputs.iter().map(|e| absolute(&e.path)).collect::<Result<Vec<_>>>()?;
+    let looks = inputs.iter().zip(&paths).map(|(e, path)| (path.as_path(), e.bytes, modified_ns(e)));
+    let known = library.known_all(looks, TRACK_SCHEMA)?;
+    let plan = |(entry, known): (&WalkEntry, Option<Known>)| match known {
+        _ if entry.outcome != WalkOutcome::Audio => Plan::Analyse,
+        Some(Known::Numbers { .. }) => Plan::Numbers,
+        Some(Known::Failed { status, code, detail, .. }) if !args.retry_failed => {
+            Plan::Failed { skipped: status == Status::Skipped, code, detail }
+        }
+        _ => Plan::Analyse,
+    };
+    Ok(inputs.iter().zip(known).map(plan).collect())
+}
+
+/// Identities with numbers.
+fn known_ids(library: &Library) -> Result<HashSet<String>> {
+    Ok(library.audio_ids(TRACK_SCHEMA)?.into_iter().collect())
+}
+
+/// The path as it means the same tomorrow.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    Ok(std::path::absolute(path)?)
+}
+
+/// Nanoseconds since 1970 at which a file last changed.
+fn modified_ns(entry: &WalkEntry) -> Option<i64> {
+    let since = entry.modified?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_nanos()).ok()
+}
+
+/// A record without numbers.
+fn bare(path: String, status: Status, code: Option<String>, detail: Option<String>) -> TrackRecord {
+    TrackRecord {
+        path,
+        status,
+        code,
+        detail,
+        audio_id: None,
+        decoder: None,
+        backend: None,
+        schema: TRACK_SCHEMA.to_owned(),
+        descriptor: None,
+        table: None,
+    }
+}
+
+fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: bool, took: Duration, progress: &TrackProgress) {
+    let p = progress.counts();
+    let mut words =
+        format!("{} inputs: {} ok, {} partial, {} skipped, {} failed", c.all(), c.ok, c.partial, c.skipped, c.failed);
+    if c.known > 0 {
+        words += &format!(", {} of them known before", c.known);
+    }
+    if p.audio_s > 0.0 {
+        let rate = p.audio_s / took.as_secs_f64().max(1e-3);
+        words += &format!(
+            "; {} of sound in {:.1} s, {rate:.0} times real time",
+            status::clock(p.audio_s),
+            took.as_secs_f64()
+        );
+    }
+    if let Some(library) = &args.library {
+        words += &format!("; in {}", library.display());
+    }
+    if interrupted {
+        eprintln!("interrupted after {words}; the same command continues");
+    } else {
+        eprintln!("{words}");
+    }
+}
+
+/// 0 all done, 3 some inputs failed, 130 interrupted.
+fn exit_code(c: &Counts, fail_on: FailOn, interrupted: bool) -> u8 {
+    match fail_on {
+        _ if interrupted => 130,
+        FailOn::Any if c.failed > 0 => 3,
+        FailOn::All if c.failed > 0 && c.ok + c.partial == 0 => 3,
+        _ => 0,
+    }
+}
