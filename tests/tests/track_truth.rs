@@ -115,7 +115,7 @@ fn only_level_numbers_move_with_level() {
 #[test]
 fn channels_tell_width_and_correlation() {
     let (a, b) = (noise(1, 0.5, 3.0), noise(2, 0.5, 3.0));
-    let one = numbers(&[a.clone()]).descriptor;
+    let one = numbers(std::slice::from_ref(&a)).descriptor;
     near(&one, dim::STEREO_WIDTH, 0.0, 0.0);
     near(&one, dim::PHASE_CORRELATION, 1.0, 0.0);
     let same = numbers(&[a.clone(), a.clone()]).descriptor;

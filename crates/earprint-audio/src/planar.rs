@@ -47,8 +47,7 @@ impl PlanarStream {
     }
 
     fn advance(&mut self) -> Result<Option<Block>, AudioError> {
-        loop {
-            let Some(block) = self.stream.next_block()? else { break };
+        while let Some(block) = self.stream.next_block()? {
             if self.resamplers.is_empty() {
                 return Ok(Some(block));
             }

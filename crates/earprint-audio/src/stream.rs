@@ -60,7 +60,7 @@ pub struct Stream {
 }
 
 enum Inner {
-    Wav(WavReader),
+    Wav(Box<WavReader>),
     #[cfg(feature = "codecs")]
     Codec(Box<crate::codecs::CodecReader>),
 }
@@ -161,13 +161,13 @@ impl Stream {
             decoder: wav::DECODER,
             limits: *limits,
             note: layout.note.clone().unwrap_or_default(),
-            inner: Inner::Wav(WavReader {
+            inner: Inner::Wav(Box::new(WavReader {
                 source,
                 hash: options.identify.then(|| wav_hasher(&layout)),
                 layout,
                 frames: 0,
                 bytes: Vec::new(),
-            }),
+            })),
             frames: 0,
             done: false,
             options,

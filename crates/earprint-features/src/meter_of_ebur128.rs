@@ -6,7 +6,7 @@
 use earprint_core::Why;
 use ebur128::{EbuR128, Mode};
 
-use crate::loudness::{LoudnessNumbers, STEP};
+use crate::loudness::LoudnessNumbers;
 use crate::stats::Spread;
 
 /// Absolute gate, LUFS.
@@ -27,7 +27,7 @@ impl Loudness {
         Self { meter: EbuR128::new(channels, 44_100, Mode::I | Mode::LRA).ok(), steps: 0, momentary: Spread::default() }
     }
 
-    /// The next [`STEP`] samples of every channel.
+    /// The next [`STEP`](crate::loudness::STEP) samples of every channel.
     pub fn step(&mut self, planar: &[&[f32]]) {
         let Some(meter) = &mut self.meter else { return };
         meter.add_frames_planar_f32(planar).expect("as many channels as the meter was made for");

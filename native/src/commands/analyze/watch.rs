@@ -1,7 +1,7 @@
 //! `earprint watch`: a folder that grows. What has come to rest is analysed, again and again until Ctrl-C.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
@@ -66,7 +66,7 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
 }
 
 /// Files that did not change since the last look and that the library does not know yet.
-fn at_rest(found: Vec<WalkEntry>, seen: &HashMap<PathBuf, Look>, library: &PathBuf) -> Result<Vec<WalkEntry>> {
+fn at_rest(found: Vec<WalkEntry>, seen: &HashMap<PathBuf, Look>, library: &Path) -> Result<Vec<WalkEntry>> {
     let library = Library::open(library)?;
     let mut ready = Vec::new();
     for entry in found {
