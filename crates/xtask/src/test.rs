@@ -43,7 +43,11 @@ fn tests() -> Result<(), String> {
 /// The command and everything below it, for systems this machine is not.
 fn other_targets() -> Result<(), String> {
     for target in setup::TARGETS {
-        run(&mut cargo(&["check", "--package", "earprint", "--target", target]))?;
+        let mut c = cargo(&["check", "--package", "earprint", "--target", target]);
+        // SQLite is C, and there is no C compiler for those systems here. Checking Rust needs none: its build script is told
+        // that the library is there already, which only linking would find out to be untrue.
+        c.env("LIBSQLITE3_SYS_USE_PKG_CONFIG", "1").env("SQLITE3_LIB_DIR", "none").env("SQLITE3_INCLUDE_DIR", "none");
+        run(&mut c)?;
     }
     Ok(())
 }
