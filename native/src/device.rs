@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use earprint_compute::{Backend, ComputeError, CpuBackend, Dtype, MelBatch, MelPlan, PcmBuffer, Slot};
+use earprint_compute::{Backend, ComputeError, CpuBackend, Dtype, Machine, MelBatch, MelPlan, PcmBuffer, Slot};
 use earprint_core::MelJob;
-use earprint_cuda::CudaBackend;
+use earprint_cuda::{CudaBackend, CudaMachine};
+use earprint_features::OwnedSegment;
 use earprint_pipeline::disk::Backends;
-use earprint_wgpu::{AdapterChoice, WgpuBackend};
+use earprint_pipeline::tracks::{Batches, CpuRows, SEGMENT_FRAMES};
+use earprint_wgpu::{AdapterChoice, WgpuBackend, WgpuMachine};
 
 use crate::args::Device;
 
@@ -48,6 +50,28 @@ impl Backends for Chosen {
             Self::Wgpu(_, name) => name,
             Self::Cuda(_) => "cuda",
         }
+    }
+}
+
+impl Chosen {
+    /// The device as a machine that runs recordings, `None` for the CPU. `budget`: bytes one batch may take.
+    ///
+    /// # Errors
+    /// A device that does not open.
+    pub fn machine(&self, budget: Option<u64>) -> Result<Option<Box<dyn Machine>>, ComputeError> {
+        Ok(Some(match self {
+            Self::Cpu => return Ok(None),
+            Self::Wgpu(index, _) => {
+                let adapter = AdapterChoice::Index(*index);
+                let options =
+                    earprint_wgpu::Options { adapter, budget_bytes: budget, ..earprint_wgpu::Options::default() };
+                Box::new(pollster::block_on(WgpuMachine::open(options))?)
+            }
+            Self::Cuda(ordinal) => {
+                let options = earprint_cuda::Options { ordinal: *ordinal, budget_bytes: budget };
+                Box::new(CudaMachine::open(options)?)
+            }
+        }))
     }
 }
 
@@ -94,7 +118,7 @@ pub fn gpus() -> (Vec<Found>, Vec<String>) {
 ///
 /// # Errors
 /// A device that was asked for and is not there, with the reason.
-pub fn choose(wanted: Device, workers: usize, job: &MelJob) -> Result<(Chosen, String)> {
+pub fn choose(wanted: Device, workers: usize, trial: Trial) -> Result<(Chosen, String)> {
     let cpu = format!("cpu ({}, {workers} threads)", earprint_signal::Width::best().name());
     if wanted == Device::Cpu {
         return Ok((Chosen::Cpu, format!("{cpu}: asked for")));
@@ -120,19 +144,20 @@ pub fn choose(wanted: Device, workers: usize, job: &MelJob) -> Result<(Chosen, S
     if cards.is_empty() {
         return Ok((Chosen::Cpu, format!("{cpu}: no GPU on this machine")));
     }
-    measured(cards, cpu, workers, job)
+    measured(cards, cpu, workers, trial)
 }
+
+/// Frames a millisecond that a device computes; the CPU with one thread.
+pub type Trial<'a> = &'a dyn Fn(&Chosen) -> Result<f64, ComputeError>;
 
 /// Lets the CPU and every card compute the same trial batch and picks the fastest. Uploads and downloads are in the
 /// time; reading files is not, because every device waits for it alike.
-fn measured(cards: Vec<Found>, cpu: String, workers: usize, job: &MelJob) -> Result<(Chosen, String)> {
-    let plan = Arc::new(MelPlan::new(job.clone(), Dtype::F16)?);
-    let own = trial(&mut CpuBackend::new(), &plan)? * workers as f64;
+fn measured(cards: Vec<Found>, cpu: String, workers: usize, trial: Trial) -> Result<(Chosen, String)> {
+    let own = trial(&Chosen::Cpu)? * workers as f64;
     let mut best = (Chosen::Cpu, cpu.clone(), own);
     let mut words = vec![format!("cpu {own:.0}")];
     for card in cards {
-        let rate = card.chosen.open().and_then(|mut b| trial(b.as_mut(), &plan));
-        match rate {
+        match trial(&card.chosen) {
             Ok(rate) => {
                 words.push(format!("{} {rate:.0}", card.chosen.name()));
                 if rate > best.2 {
@@ -146,22 +171,57 @@ fn measured(cards: Vec<Found>, cpu: String, workers: usize, job: &MelJob) -> Res
     Ok((best.0, why))
 }
 
-/// Outputs a millisecond on a batch of some seconds of noise, the second time (the first compiles and allocates).
-fn trial(backend: &mut dyn Backend, plan: &Arc<MelPlan>) -> Result<f64, ComputeError> {
+/// [`Trial`] of a mel job: outputs of some seconds of noise, the second time (the first compiles and allocates).
+pub fn mel_trial(job: &MelJob) -> impl Fn(&Chosen) -> Result<f64, ComputeError> {
     const CLIPS: usize = 64;
-    let outputs = plan.grid.outputs(plan.grid.samples(1) + 40_960);
-    let samples = plan.grid.samples(outputs);
-    // Any samples do: the kernels take the same time for all of them.
-    let noise = (0..CLIPS * samples).map(|i| (i as u32).wrapping_mul(2_654_435_761) as i16 / 4);
-    let pcm = PcmBuffer::I16(noise.collect());
-    let slots = (0..CLIPS).map(|k| Slot { start: k * samples, outputs }).collect();
-    let batch = MelBatch { pcm, slots };
+    move |chosen| {
+        let plan = Arc::new(MelPlan::new(job.clone(), Dtype::F16)?);
+        let mut backend = chosen.open()?;
+        let outputs = plan.grid.outputs(plan.grid.samples(1) + 40_960);
+        let samples = plan.grid.samples(outputs);
+        // Any samples do: the kernels take the same time for all of them.
+        let noise = (0..CLIPS * samples).map(|i| (i as u32).wrapping_mul(2_654_435_761) as i16 / 4);
+        let pcm = PcmBuffer::I16(noise.collect());
+        let slots = (0..CLIPS).map(|k| Slot { start: k * samples, outputs }).collect();
+        let batch = MelBatch { pcm, slots };
+        let mut seconds = 0.0;
+        for _ in 0..2 {
+            let started = Instant::now();
+            let ticket = backend.submit(&plan, &batch)?;
+            pollster::block_on(backend.collect(ticket))?;
+            seconds = started.elapsed().as_secs_f64();
+        }
+        Ok((CLIPS * outputs) as f64 / (1e3 * seconds.max(1e-9)))
+    }
+}
+
+/// [`Trial`] of the track descriptor: segments of noise, the second time.
+///
+/// # Errors
+/// A device that fails.
+pub fn track_trial(chosen: &Chosen) -> Result<f64, ComputeError> {
+    let segment = Arc::new(OwnedSegment::noise(SEGMENT_FRAMES));
+    let Some(machine) = chosen.machine(None)? else {
+        let mut cpu = CpuRows::new();
+        cpu.make((*segment).clone(), None);
+        let started = Instant::now();
+        cpu.make((*segment).clone(), None);
+        return Ok(segment.frames as f64 / (1e3 * started.elapsed().as_secs_f64()));
+    };
+    const SEGMENTS: usize = 16;
+    let mut batches = Batches::new(machine, None);
     let mut seconds = 0.0;
     for _ in 0..2 {
         let started = Instant::now();
-        let ticket = backend.submit(plan, &batch)?;
-        pollster::block_on(backend.collect(ticket))?;
+        for number in 0..SEGMENTS {
+            batches.push(number, segment.clone());
+        }
+        while !batches.is_idle() {
+            for (_, rows) in pollster::block_on(batches.next()) {
+                rows.map_err(|why| ComputeError::Failed { backend: batches.name(), why: why.to_string() })?;
+            }
+        }
         seconds = started.elapsed().as_secs_f64();
     }
-    Ok((CLIPS * outputs) as f64 / (1e3 * seconds.max(1e-9)))
+    Ok((SEGMENTS * segment.frames) as f64 / (1e3 * seconds.max(1e-9)))
 }

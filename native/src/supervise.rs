@@ -22,7 +22,7 @@ pub fn workers(args: &RunArgs) -> usize {
 /// # Errors
 /// A device that was asked for and is not there.
 pub fn open(args: &RunArgs, job: &MelJob) -> Result<(Chosen, String)> {
-    let (chosen, why) = device::choose(args.device, workers(args), job)?;
+    let (chosen, why) = device::choose(args.device, workers(args), &device::mel_trial(job))?;
     if !args.quiet {
         eprintln!("device: {why}");
     }

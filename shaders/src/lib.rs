@@ -3,11 +3,15 @@
 //! A kernel is its card (the comment on top), its `.wgsl` file and the shared files it stands on, joined here in a
 //! fixed order. No graphics library is needed to build this crate; its tests validate every text.
 
+mod constant_q_params;
+mod hpss_params;
 mod mel_params;
 mod track_params;
 mod uniform;
 mod yin_params;
 
+pub use constant_q_params::{ConstantQParams, DecimateParams};
+pub use hpss_params::HpssParams;
 pub use mel_params::{MelParams, flags};
 pub use track_params::{FluxParams, SpectrumParams};
 pub use yin_params::YinParams;
@@ -101,8 +105,45 @@ pub const TRACK_FLUX: Shader = Shader {
     uniform: ("FluxParams", size_of::<FluxParams>(), FluxParams::FIELDS),
 };
 
+/// Power to harmonic and percussive energy of a track's frames: see its card.
+pub const TRACK_HPSS: Shader = Shader {
+    name: "track/hpss",
+    entry: "hpss",
+    source: concat!(include_str!("../track/hpss_median.wgsl"), include_str!("../track/hpss.wgsl")),
+    workgroup_size: 64,
+    uniform: ("HpssParams", size_of::<HpssParams>(), HpssParams::FIELDS),
+};
+
+/// Half the rate of a track's samples: see its card.
+pub const TRACK_DECIMATE: Shader = Shader {
+    name: "track/decimate",
+    entry: "decimate",
+    source: include_str!("../track/decimate.wgsl"),
+    workgroup_size: 256,
+    uniform: ("DecimateParams", size_of::<DecimateParams>(), DecimateParams::FIELDS),
+};
+
+/// Halved rates to pitch classes of a track's frames: see its card.
+pub const TRACK_CONSTANT_Q: Shader = Shader {
+    name: "track/constant_q",
+    entry: "constant_q",
+    source: include_str!("../track/constant_q.wgsl"),
+    workgroup_size: 256,
+    uniform: ("ConstantQParams", size_of::<ConstantQParams>(), ConstantQParams::FIELDS),
+};
+
 /// All kernels. What is not here is not tested on any backend.
-pub const ALL: &[Shader] = &[MEL_FUSED, MEL_PLAIN, YIN_DIFFERENCE, YIN_SEARCH, TRACK_SPECTRUM, TRACK_FLUX];
+pub const ALL: &[Shader] = &[
+    MEL_FUSED,
+    MEL_PLAIN,
+    YIN_DIFFERENCE,
+    YIN_SEARCH,
+    TRACK_SPECTRUM,
+    TRACK_FLUX,
+    TRACK_HPSS,
+    TRACK_DECIMATE,
+    TRACK_CONSTANT_Q,
+];
 
 /// Complex points the fused kernel's workgroup memory holds.
 pub const MEL_FUSED_POINTS: usize = 2048;

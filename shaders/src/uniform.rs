@@ -10,6 +10,10 @@ macro_rules! uniform {
             /// Fields and their offsets in bytes, in order.
             pub const FIELDS: &'static [(&'static str, usize)] =
                 &[$((stringify!($field), std::mem::offset_of!($name, $field))),*];
+            /// The block as a device reads it.
+            pub fn bytes(&self) -> Vec<u8> {
+                [$(self.$field.to_ne_bytes()),*].concat()
+            }
         }
     };
 }

@@ -1,11 +1,31 @@
 //! A track from samples, on the calling thread: the shortest way through the corridor, for tests that know the truth.
 
 use earprint_core::{Descriptor, TrackTable};
-use earprint_features::{SourceInfo, SourceNote, TrackAnalysis, TrackNumbers};
+use earprint_features::{OwnedSegment, SourceInfo, SourceNote, TrackAnalysis, TrackNumbers};
 use earprint_signal::Width;
 use earprint_signal::track::{TrackKernel, TrackScratch, row::ROW};
 
 use crate::signals;
+
+/// Segments of `frames` frames of planar samples at 44,100 Hz.
+pub fn segments(planes: &[Vec<f32>], frames: usize) -> Vec<OwnedSegment> {
+    let source = SourceInfo { rate_hz: 44_100, channels: planes.len() as u32, codec: "pcm".into() };
+    let mut analysis = TrackAnalysis::new(source, frames);
+    analysis.push(&planes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    analysis.end(SourceNote { non_finite: 0, frames_at_source_rate: planes[0].len() as u64 });
+    std::iter::from_fn(|| analysis.next_segment()).collect()
+}
+
+/// Rows `(T, ROW)` of segments, one after another, on the CPU.
+pub fn rows_of(segments: &[OwnedSegment], width: Width) -> Vec<f32> {
+    let (kernel, mut scratch) = (TrackKernel::new(width), TrackScratch::default());
+    let one = |s: &OwnedSegment| {
+        let mut rows = vec![0.0; s.frames * ROW];
+        kernel.run(&s.view(), &mut rows, &mut scratch);
+        rows
+    };
+    segments.iter().flat_map(one).collect()
+}
 
 /// Numbers of planar samples at 44,100 Hz, pushed in blocks of `block` frames, computed in segments of `segment` frames.
 pub fn numbers_in(planes: &[Vec<f32>], block: usize, segment: usize, width: Width) -> TrackNumbers {

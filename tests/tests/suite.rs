@@ -1,7 +1,5 @@
 //! One suite, every backend: each signs up with a name and a constructor. See `src/backends/checks` for what is asked.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 
 use earprint_compute::{Backend, ComputeError, CpuBackend, Dtype, MelBatch, MelPlan, PcmBuffer, Slot};
@@ -12,6 +10,7 @@ use earprint_tests::backends::checks::{CHECKS, jobs, run, suite};
 use earprint_tests::backends::doubles::{Disturbance, Disturbed};
 use earprint_tests::backends::emulated_cuda::EmulatedCuda;
 use earprint_tests::backends::example::ExampleBackend;
+use earprint_tests::backends::vulkan::on_every_driver;
 use earprint_tests::backends::{Candidate, Promise, compute};
 use earprint_wgpu::{AdapterChoice, WgpuBackend, adapters};
 
@@ -71,36 +70,7 @@ fn host_cuda() -> Result<Candidate, String> {
 #[test]
 #[allow(non_snake_case)] // the backend's name
 fn Wgpu() {
-    let drivers = vulkan_drivers();
-    if drivers.is_empty() {
-        println!("Wgpu             skipped, because no Vulkan driver is installed");
-    }
-    for driver in drivers {
-        let child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["wgpu_on_one_driver", "--exact", "--ignored", "--nocapture"])
-            .env("VK_DRIVER_FILES", &driver)
-            // Loaders before 1.3.207 know the older name alone.
-            .env("VK_ICD_FILENAMES", &driver)
-            .output()
-            .expect("this program runs");
-        let (out, err) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
-        println!("{}\n{out}", driver.display());
-        assert!(child.status.success(), "{}:\n{out}\n{err}", driver.display());
-    }
-}
-
-/// Manifests of drivers, where loaders look for them, and where Chromium keeps its own.
-fn vulkan_drivers() -> Vec<PathBuf> {
-    let folders =
-        ["/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/lib/chromium"];
-    let files = folders.iter().flat_map(|f| std::fs::read_dir(Path::new(f)).into_iter().flatten().flatten());
-    let manifest = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.contains("icd") && name.ends_with(".json")
-    };
-    let mut found: Vec<PathBuf> = files.map(|e| e.path()).filter(manifest).collect();
-    found.sort();
-    found
+    on_every_driver("wgpu_on_one_driver");
 }
 
 #[test]

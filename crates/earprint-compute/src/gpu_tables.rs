@@ -3,6 +3,7 @@
 
 use earprint_shaders::{MEL_FUSED_POINTS, MelParams, flags};
 
+use crate::recording::spread;
 use crate::{ComputeError, Dtype, MelPlan, PcmBuffer};
 
 /// Tables of one job.
@@ -122,25 +123,5 @@ impl GpuTables {
     /// Workgroups of `mel/mel_plain`.
     pub fn plain_groups(&self, outputs: usize) -> (u32, u32) {
         spread((outputs * self.params.n_mels as usize).div_ceil(64))
-    }
-}
-
-/// `groups` workgroups as a rectangle whose sides WebGPU allows; the kernels skip the corner beyond the last one.
-fn spread(groups: usize) -> (u32, u32) {
-    const SIDE: usize = 65_535;
-    let y = groups.div_ceil(SIDE).max(1);
-    (groups.div_ceil(y).max(1) as u32, y as u32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn groups_cover_and_stay_inside() {
-        for n in [0, 1, 65_535, 65_536, 6_290_517] {
-            let (x, y) = spread(n);
-            assert!(x <= 65_535 && y <= 65_535 && (x as usize) * (y as usize) >= n, "{n}: {x} x {y}");
-        }
     }
 }

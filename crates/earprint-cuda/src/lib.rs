@@ -5,6 +5,7 @@
 //! - [`nvrtc`]: the text to PTX or CUBIN, with NVIDIA's library found at run time; needs no GPU.
 //! - [`driver`]: devices, memory, launches, with libcuda found at run time.
 //! - [`CudaBackend`]: the fused mel kernel on a device, as the pipeline drives it; [`mel`] is its batch in bytes.
+//! - [`CudaMachine`]: any recording of kernels on a device.
 #![cfg_attr(
     feature = "emulate",
     doc = "- [`emulate`]: the same text compiled by g++ and run on the CPU, to compare bits."
@@ -22,5 +23,5 @@ pub mod mel;
 pub mod nvrtc;
 pub mod translate;
 
-pub use backend::{CudaBackend, DeviceLine, Options, devices};
+pub use backend::{CudaBackend, CudaMachine, DeviceLine, Load, Options, devices};
 pub use library::LibraryError;

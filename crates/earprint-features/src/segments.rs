@@ -23,6 +23,13 @@ pub struct OwnedSegment {
 }
 
 impl OwnedSegment {
+    /// `frames` frames of noise, with frames on either side: for trials of speed, where any samples do.
+    pub fn noise(frames: usize) -> Self {
+        let value = |i: usize| (i as u32).wrapping_mul(2_654_435_761) as i32 as f32 * (0.1 / 2_147_483_648.0);
+        let pcm = (0..TrackSegment::samples(frames)).map(value).collect();
+        Self { pcm, frames, before: MEDIAN_REACH, after: MEDIAN_REACH, first_frame: MEDIAN_REACH as u64 }
+    }
+
     /// As the kernels take it.
     pub fn view(&self) -> TrackSegment<'_> {
         TrackSegment { pcm: &self.pcm, frames: self.frames, before: self.before, after: self.after }

@@ -9,7 +9,7 @@ use earprint_compute::{
 };
 use earprint_signal::f16_from_f32;
 
-use crate::buffers::BufferSet;
+use crate::buffers::{BufferSet, copy_out};
 use crate::faults::{Faults, ScopeError, Scopes, caught};
 use crate::gpu::Gpu;
 use crate::kernel::Kernel;
@@ -174,18 +174,7 @@ async fn arrive(
     {
         return Err(faults.error(&error, sizes.device()));
     }
-    if cfg!(not(target_family = "wasm")) {
-        // Nobody else polls: this is where a native thread waits for the device.
-        let wait = wgpu::PollType::Wait { submission_index: Some(mapping.submission), timeout: None };
-        let waited = gpu.device.poll(wait);
-        faults.check()?;
-        if let Err(error) = waited {
-            return Err(faults.failed(error.to_string()));
-        }
-        if !mapping.done.is_ready() {
-            return Err(faults.failed("the device finished without handing over the values"));
-        }
-    }
+    gpu.wait(mapping.submission, || mapping.done.is_ready())?;
     let mapped = mapping.done.await;
     faults.check()?;
     if mapped.is_err() {
@@ -215,15 +204,4 @@ fn values(plan: &MelPlan, sizes: Sizes, fill: impl FnOnce(&mut [u8])) -> MelValu
         Dtype::F32 => MelValues::F32(single),
         Dtype::F16 => MelValues::F16(single.into_iter().map(f16_from_f32).collect()),
     }
-}
-
-#[cfg(not(target_family = "wasm"))]
-fn copy_out(view: &wgpu::BufferView, bytes: &mut [u8]) {
-    bytes.copy_from_slice(view);
-}
-
-/// From the browser's memory straight into the values: reading the view as a slice would copy twice.
-#[cfg(target_family = "wasm")]
-fn copy_out(view: &wgpu::BufferView, bytes: &mut [u8]) {
-    view.as_uint8array().copy_to(bytes);
 }

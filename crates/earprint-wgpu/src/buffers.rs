@@ -14,6 +14,21 @@ impl Grown {
         Self { label, usage, buffer: None }
     }
 
+    /// Uniform blocks.
+    pub const fn uniform() -> Self {
+        Self::new("params", BufferUsages::UNIFORM.union(BufferUsages::COPY_DST))
+    }
+
+    /// Anything kernels read or write.
+    pub const fn storage() -> Self {
+        Self::new("storage", BufferUsages::STORAGE.union(BufferUsages::COPY_DST).union(BufferUsages::COPY_SRC))
+    }
+
+    /// Results where the host can read them.
+    pub const fn read() -> Self {
+        Self::new("read", BufferUsages::MAP_READ.union(BufferUsages::COPY_DST))
+    }
+
     /// A buffer of at least `bytes`, which must not exceed `largest`. A new one gets a quarter more, so that a batch
     /// a little larger than the last finds room.
     pub fn room(&mut self, device: &Device, bytes: u64, largest: u64) -> &Buffer {
@@ -56,11 +71,34 @@ impl BufferSet {
     pub const fn new() -> Self {
         const STORAGE: BufferUsages = BufferUsages::STORAGE;
         Self {
-            params: Grown::new("params", BufferUsages::UNIFORM.union(BufferUsages::COPY_DST)),
+            params: Grown::uniform(),
             pcm: Grown::new("pcm", STORAGE.union(BufferUsages::COPY_DST)),
             starts: Grown::new("starts", STORAGE.union(BufferUsages::COPY_DST)),
             out: Grown::new("out", STORAGE.union(BufferUsages::COPY_SRC)),
-            read: Grown::new("read", BufferUsages::MAP_READ.union(BufferUsages::COPY_DST)),
+            read: Grown::read(),
         }
     }
+}
+
+/// Writes bytes from the start of a buffer; a last, broken word is filled with zeros.
+pub(crate) fn write(queue: &wgpu::Queue, buffer: &wgpu::Buffer, bytes: &[u8]) {
+    let (whole, rest) = bytes.split_at(bytes.len() & !3);
+    queue.write_buffer(buffer, 0, whole);
+    if !rest.is_empty() {
+        let mut word = [0; 4];
+        word[..rest.len()].copy_from_slice(rest);
+        queue.write_buffer(buffer, whole.len() as u64, &word);
+    }
+}
+
+/// The bytes of a mapped buffer.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn copy_out(view: &wgpu::BufferView, bytes: &mut [u8]) {
+    bytes.copy_from_slice(view);
+}
+
+/// From the browser's memory straight into the values: reading the view as a slice would copy twice.
+#[cfg(target_family = "wasm")]
+pub(crate) fn copy_out(view: &wgpu::BufferView, bytes: &mut [u8]) {
+    view.as_uint8array().copy_to(bytes);
 }

@@ -41,6 +41,23 @@ impl Gpu {
         Ok(Self { device, queue, faults, largest_buffer: largest_buffer & !3 })
     }
 
+    /// Waits for a submission whose result `arrived` tells of. Natively nobody else polls: this is where a thread waits for
+    /// the device. In a browser the caller's future waits.
+    pub fn wait(&self, submission: wgpu::SubmissionIndex, arrived: impl Fn() -> bool) -> Result<(), ComputeError> {
+        if cfg!(target_family = "wasm") {
+            return Ok(());
+        }
+        let waited = self.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: None });
+        self.faults.check()?;
+        if let Err(error) = waited {
+            return Err(self.faults.failed(error.to_string()));
+        }
+        if !arrived() {
+            return Err(self.faults.failed("the device finished without handing over the values"));
+        }
+        Ok(())
+    }
+
     /// What one batch may hold.
     pub fn budget(&self, total: Option<u64>) -> Budget {
         let total = total.unwrap_or(DEFAULT_TOTAL);

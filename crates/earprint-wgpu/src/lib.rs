@@ -12,6 +12,7 @@ mod buffers;
 mod faults;
 mod gpu;
 mod kernel;
+mod machine;
 mod oneshot;
 mod options;
 mod record;
@@ -19,4 +20,5 @@ mod tables;
 
 pub use adapters::{AdapterLine, adapters};
 pub use backend::WgpuBackend;
+pub use machine::WgpuMachine;
 pub use options::{AdapterChoice, KernelChoice, Options};

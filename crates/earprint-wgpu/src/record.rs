@@ -7,7 +7,7 @@ use earprint_compute::{ComputeError, Dtype, MelBatch, MelPlan, PcmBuffer};
 use earprint_shaders::MelParams;
 
 use crate::KernelChoice;
-use crate::buffers::BufferSet;
+use crate::buffers::{BufferSet, write};
 use crate::gpu::Gpu;
 use crate::kernel::Kernel;
 use crate::oneshot::{Receiver, oneshot};
@@ -85,7 +85,7 @@ pub(crate) fn record(
     let params = tables.host.params(outputs, &batch.pcm, dtype);
     let (device, queue, largest) = (&gpu.device, &gpu.queue, gpu.largest_buffer);
 
-    write(queue, set.params.room(device, size_of::<MelParams>() as u64, largest), bytes_of(&params));
+    write(queue, set.params.room(device, size_of::<MelParams>() as u64, largest), &params.bytes());
     let samples = match &batch.pcm {
         PcmBuffer::I16(s) => bytemuck::cast_slice(s),
         PcmBuffer::F32(s) => bytemuck::cast_slice(s),
@@ -132,23 +132,6 @@ pub(crate) fn record(
     Mapping { submission, done }
 }
 
-/// Writes bytes from the start of a buffer; a last, broken word is filled with zeros.
-fn write(queue: &wgpu::Queue, buffer: &wgpu::Buffer, bytes: &[u8]) {
-    let (whole, rest) = bytes.split_at(bytes.len() & !3);
-    queue.write_buffer(buffer, 0, whole);
-    if !rest.is_empty() {
-        let mut word = [0; 4];
-        word[..rest.len()].copy_from_slice(rest);
-        queue.write_buffer(buffer, whole.len() as u64, &word);
-    }
-}
-
-fn bytes_of(params: &MelParams) -> &[u8] {
-    // SAFETY: `MelParams` is repr(C) and made of u32 and f32 alone, so it has no padding and any of its bytes is
-    // initialised; the slice lives as long as the borrow.
-    unsafe { std::slice::from_raw_parts(std::ptr::from_ref(params).cast(), size_of::<MelParams>()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,12 +151,5 @@ mod tests {
         let plan = MelPlan::new(job, Dtype::F16).unwrap();
         let sizes = Sizes::of(&plan, &batch, KernelChoice::Fused);
         assert_eq!((sizes.values, sizes.packed), (6 * 31 * 4, false));
-    }
-
-    #[test]
-    fn the_block_is_its_bytes() {
-        let params = MelParams { outputs: 0x0102_0304, offset_at: 7, ..MelParams::default() };
-        let bytes = bytes_of(&params);
-        assert_eq!((bytes.len(), &bytes[..4], &bytes[72..76]), (80, &[4, 3, 2, 1][..], &[7, 0, 0, 0][..]));
     }
 }

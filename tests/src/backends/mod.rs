@@ -5,11 +5,14 @@ pub mod checks;
 pub mod closeness;
 pub mod doubles;
 pub mod emulated_cuda;
+pub mod emulated_machine;
 #[cfg(test)]
 mod engine;
 pub mod example;
 #[cfg(unix)]
 pub mod host_cuda;
+pub mod machine_doubles;
 mod trial;
+pub mod vulkan;
 
 pub use trial::{Candidate, Promise, Report, Trial, compute};

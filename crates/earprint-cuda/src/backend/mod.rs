@@ -5,10 +5,12 @@
 
 mod devices;
 mod faults;
+mod machine;
 mod set;
 mod tables;
 
 pub use devices::{DeviceLine, devices};
+pub use machine::{CudaMachine, Load};
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -72,7 +72,7 @@ impl BufferSet {
 }
 
 /// Memory of at least `bytes`. A new one gets a quarter more, so that a batch a little larger than the last finds room.
-fn room<T>(
+pub(super) fn room<T>(
     kept: &mut Option<T>,
     bytes: u64,
     size: impl Fn(&T) -> u64,

@@ -68,9 +68,9 @@ int cuDevicePrimaryCtxRetain(void** c, int d) { ONE; if (d != 40) return 101; *c
 int cuDevicePrimaryCtxRelease_v2(int) { ONE; live_contexts--; current = 0; return 0; }
 int cuCtxSetCurrent(void* c) { if (c != &context_object) return 201; current = c; return 0; }
 int cuCtxSynchronize() { NEED_CONTEXT; return drain_all(); }
-int cuMemGetInfo_v2(size_t* free, size_t* total) { NEED_CONTEXT; *free = limit - used; *total = limit; return 0; }
+int cuMemGetInfo_v2(size_t* free, size_t* total) { NEED_CONTEXT; *free = limit > used ? limit - used : 0; *total = limit; return 0; }
 int cuMemAlloc_v2(address* p, size_t bytes) {
-  NEED_CONTEXT; if (bytes > limit - used) return 2;
+  NEED_CONTEXT; if (used + bytes > limit) return 2;
   void* m = 0; if (posix_memalign(&m, 256, bytes)) return 2;
   memset(m, 0xAB, bytes); memory[(address)m] = bytes; used += bytes; *p = (address)m; return 0;
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use earprint_audio::walk::{Outcome, WalkEntry};
 use earprint_audio::{Limits, PlanarStream, Stream, StreamOptions, identify_path};
 use earprint_core::{Status, TRACK_RATE_HZ, TRACK_SCHEMA, TrackRecord};
+use earprint_signal::track::TrackSegment;
 
 use super::describe::{SEGMENT_FRAMES, describe, record};
-use super::maker::RowMaker;
+use super::maker::{CpuRows, RowMaker};
 use super::queue::{QueueOptions, Worker, Workers, run_queue};
 use super::stages::{Clock, StageTimes};
 
@@ -41,9 +42,10 @@ impl TrackJob {
         Self { inputs, known: HashSet::new(), workers, memory, segment_frames, limit: None }
     }
 
-    /// Threads that fit into the memory, at least one.
-    pub fn workers_in_memory(&self) -> usize {
-        self.workers.clamp(1, (self.memory / WORKER_BYTES).max(1) as usize)
+    /// Threads that fit into the memory, at least one, where each has `depth` segments under way.
+    pub fn workers_in_memory(&self, depth: usize) -> usize {
+        let more = (depth - 1) * TrackSegment::samples(self.segment_frames) * size_of::<f32>();
+        self.workers.clamp(1, (self.memory / (WORKER_BYTES + more as u64)).max(1) as usize)
     }
 }
 
@@ -63,6 +65,20 @@ pub enum TrackFate {
 pub trait RowMakers: Send + Sync {
     /// For the calling thread.
     fn make(&self) -> Box<dyn RowMaker>;
+
+    /// Segments of one worker under way.
+    fn depth(&self) -> usize {
+        1
+    }
+}
+
+/// The CPU kernels on every worker's own thread.
+pub struct CpuMakers;
+
+impl RowMakers for CpuMakers {
+    fn make(&self) -> Box<dyn RowMaker> {
+        Box::new(CpuRows::new())
+    }
 }
 
 /// What a run did so far, for those who watch it.
@@ -142,7 +158,8 @@ pub fn run_tracks(
     cancelled: &dyn Fn() -> bool,
     take: OnTrack,
 ) -> Result<usize, String> {
-    let options = QueueOptions { workers: job.workers_in_memory(), limit: job.limit, ..QueueOptions::default() };
+    let options =
+        QueueOptions { workers: job.workers_in_memory(makers.depth()), limit: job.limit, ..QueueOptions::default() };
     let weights = job.inputs.iter().map(weight).collect();
     let workers = Files {
         inputs: job.inputs.clone().into(),

@@ -15,9 +15,10 @@ use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry};
 use earprint_core::{Status, TRACK_SCHEMA, TrackRecord};
 use earprint_library::{Known, Library};
 use earprint_pipeline::Control;
-use earprint_pipeline::tracks::{CpuRows, RowMaker, RowMakers, TrackJob, TrackProgress, run_tracks};
+use earprint_pipeline::tracks::{CpuMakers, DeviceRows, RowMakers, TrackJob, TrackProgress, run_tracks};
 
-use crate::args::{AnalyzeArgs, Device, FailOn};
+use crate::args::{AnalyzeArgs, FailOn, RunArgs};
+use crate::device::{self, Chosen};
 use crate::fate::Ended;
 use crate::inputs::inputs;
 use crate::job::usage;
@@ -47,7 +48,6 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
     if args.retry_failed && args.library.is_none() {
         return usage("--retry-failed needs --library, which remembers what failed");
     }
-    let device = device(args.run.device)?;
     let mut library = match &args.library {
         // A dry run makes nothing, not even an empty library.
         Some(path) if args.dry_run && !path.exists() => None,
@@ -61,6 +61,7 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
     if args.dry_run {
         return estimate::tell(args, &inputs, &todo, library.as_ref());
     }
+    let (makers, device) = makers(&args.run)?;
     if !args.run.quiet {
         eprintln!("device: {device}");
     }
@@ -84,16 +85,27 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
         "analyze",
         total,
         &control,
-        &|verbose| status::line(&progress.counts(), started.elapsed(), total, job.workers_in_memory(), verbose),
+        &|verbose| {
+            status::line(
+                &progress.counts(),
+                started.elapsed(),
+                total,
+                job.workers_in_memory(makers.all().depth()),
+                verbose,
+            )
+        },
         || {
-            run_tracks(&job, Arc::new(Cpu), &progress, &|| control.cancelled(), &mut |_, fate| {
+            run_tracks(&job, makers.all(), &progress, &|| control.cancelled(), &mut |at, fate| {
                 control.count_opened(0);
                 control.count_computed();
                 control.count_done(failed(&fate));
-                ledger.put(fate)
+                ledger.put(at, fate)
             })
         },
     );
+    for note in makers.notes() {
+        eprintln!("note: {note}");
+    }
     let interrupted = control.cancelled();
     let counts = match done {
         Ok(_) => ledger.end(!interrupted, started.elapsed())?,
@@ -109,26 +121,41 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
     Ok(Ended { code: exit_code(&counts, args.run.fail_on, interrupted), device: Some(device) })
 }
 
-/// What computes, in words.
+/// Where rows are made, and in words which device that is and why.
 ///
 /// # Errors
-/// A device that cannot compute tracks: asked for and not used would be a lie.
-fn device(wanted: Device) -> Result<String> {
-    let cpu = format!("cpu ({})", earprint_signal::Width::best().name());
-    match wanted {
-        Device::Cpu => Ok(format!("{cpu}: asked for")),
-        Device::Auto => Ok(format!("{cpu}: tracks are computed on the CPU in this version")),
-        Device::Vulkan | Device::Cuda => {
-            bail!("--device: tracks are computed on the CPU in this version; leave the flag out, or say --device cpu")
-        }
+/// A device that was asked for and is not there, or does not open.
+fn makers(args: &RunArgs) -> Result<(Makers, String)> {
+    let (chosen, why) = device::choose(args.device, supervise::workers(args), &device::track_trial)?;
+    if chosen == Chosen::Cpu {
+        return Ok((Makers::Cpu(Arc::new(CpuMakers)), why));
     }
+    // What a rasteriser calls its memory is this machine's.
+    let budget = args.memory / 4;
+    let open = move || chosen.machine(Some(budget)).map(|m| m.expect("a device that is not the CPU"));
+    Ok((Makers::Device(Arc::new(DeviceRows::open(open, None)?)), why))
 }
 
-struct Cpu;
+/// Where rows of a run are made.
+enum Makers {
+    Cpu(Arc<CpuMakers>),
+    Device(Arc<DeviceRows>),
+}
 
-impl RowMakers for Cpu {
-    fn make(&self) -> Box<dyn RowMaker> {
-        Box::new(CpuRows::new())
+impl Makers {
+    fn all(&self) -> Arc<dyn RowMakers> {
+        match self {
+            Self::Cpu(makers) => makers.clone(),
+            Self::Device(makers) => makers.clone(),
+        }
+    }
+
+    /// What happened to the device.
+    fn notes(&self) -> Vec<String> {
+        match self {
+            Self::Cpu(_) => Vec::new(),
+            Self::Device(makers) => makers.notes(),
+        }
     }
 }
 
