@@ -27,6 +27,22 @@ pub fn rows_of(segments: &[OwnedSegment], width: Width) -> Vec<f32> {
     segments.iter().flat_map(one).collect()
 }
 
+/// Numbers of planar samples at 44,100 Hz whose rows somebody else makes, in segments of `segment` frames.
+pub fn numbers_by(
+    planes: &[Vec<f32>],
+    segment: usize,
+    mut rows: impl FnMut(&OwnedSegment) -> Vec<f32>,
+) -> TrackNumbers {
+    let source = SourceInfo { rate_hz: 44_100, channels: planes.len() as u32, codec: "pcm".into() };
+    let mut analysis = TrackAnalysis::new(source, segment);
+    analysis.push(&planes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    analysis.end(SourceNote { non_finite: 0, frames_at_source_rate: planes[0].len() as u64 });
+    while let Some(segment) = analysis.next_segment() {
+        analysis.rows(&rows(&segment));
+    }
+    analysis.finish()
+}
+
 /// Numbers of planar samples at 44,100 Hz, pushed in blocks of `block` frames, computed in segments of `segment` frames.
 pub fn numbers_in(planes: &[Vec<f32>], block: usize, segment: usize, width: Width) -> TrackNumbers {
     let source = SourceInfo { rate_hz: 44_100, channels: planes.len() as u32, codec: "pcm".into() };

@@ -1,12 +1,15 @@
-//! `earprint bench`: how fast this machine computes mel, per backend and preset, after checking the result.
+//! `earprint bench`: how fast this machine computes mel and the rows of tracks, per backend, after checking the result.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use earprint_compute::{Backend, ComputeError, CpuBackend, Dtype, MelBatch, MelPlan, MelValues, PcmBuffer, Slot};
-use earprint_core::MelJob;
+use earprint_core::{MelJob, TRACK_RATE_HZ, TRACK_SCHEMA};
+use earprint_features::OwnedSegment;
 use earprint_pipeline::disk::Backends;
+use earprint_pipeline::tracks::{Batches, CpuRows, SEGMENT_FRAMES};
+use earprint_signal::track::HOP;
 use earprint_signal::{Width, pad_clip};
 
 use crate::args::BenchArgs;
@@ -31,8 +34,15 @@ pub fn run(args: &BenchArgs) -> Result<u8> {
         }
         Ok(())
     };
+    let tell_rows = |name: &str, measured: Result<f64>| match measured {
+        Ok(ms) => tell(args, name, TRACK_SCHEMA, ms),
+        Err(e) => eprintln!("skipped {TRACK_SCHEMA} on {name}, because {e}"),
+    };
     for width in Width::available() {
-        row(&format!("cpu ({}, 1 thread)", width.name()), &mut CpuBackend::with_width(width))?;
+        let name = format!("cpu ({}, 1 thread)", width.name());
+        row(&name, &mut CpuBackend::with_width(width))?;
+        let mut cpu = CpuRows::with_width(width);
+        tell_rows(&name, rows(&mut |s| Ok(vec![cpu.make((**s).clone(), None).rows]), args.rounds));
     }
     let mut threads = CpuBackend::threaded();
     row(&format!("cpu ({})", threads.info().device.clone()), &mut threads)?;
@@ -42,11 +52,57 @@ pub fn run(args: &BenchArgs) -> Result<u8> {
             Ok(mut backend) => row(&gpu.name, backend.as_mut())?,
             Err(e) => eprintln!("skipped {}, because {e}", gpu.name),
         }
+        if let Ok(Some(machine)) = gpu.chosen.machine(None) {
+            let mut batches = Batches::new(machine, None);
+            tell_rows(&gpu.name, rows(&mut |s| on_device(&mut batches, s), args.rounds));
+        }
     }
     for why in missing {
         eprintln!("skipped {why}");
     }
     Ok(0)
+}
+
+/// Wall milliseconds per minute of mono samples to rows, the least of `rounds`, transfers included; the rows are checked
+/// first.
+fn rows(compute: &mut dyn FnMut(&Arc<OwnedSegment>) -> Result<Vec<Vec<f32>>>, rounds: u32) -> Result<f64> {
+    let segment = Arc::new(OwnedSegment::noise(SEGMENT_FRAMES));
+    let want = CpuRows::with_width(Width::Scalar).make((*segment).clone(), None).rows;
+    let got = compute(&segment)?;
+    for got in &got {
+        // Noise has no value near zero but what is unvoiced, where a device may find a pitch.
+        let off = want.iter().zip(got).filter(|(w, g)| (*w - *g).abs() > 1e-3 * w.abs().max(1e-3)).count();
+        ensure!(
+            off * 100 <= want.len() && got.len() == want.len(),
+            "{off} of its {} values are off the scalar ones; a wrong result is not timed",
+            want.len()
+        );
+    }
+    let mut least = f64::INFINITY;
+    for _ in 0..rounds {
+        let started = Instant::now();
+        compute(&segment)?;
+        least = least.min(started.elapsed().as_secs_f64());
+    }
+    let minutes = (got.len() * segment.frames * HOP) as f64 / f64::from(TRACK_RATE_HZ) / 60.0;
+    Ok(1e3 * least / minutes)
+}
+
+/// Segments of one trial on a device.
+const SEGMENTS: usize = 16;
+
+/// A few copies of a segment through a device.
+fn on_device(batches: &mut Batches<()>, segment: &Arc<OwnedSegment>) -> Result<Vec<Vec<f32>>> {
+    for _ in 0..SEGMENTS {
+        batches.push((), segment.clone());
+    }
+    let mut all = Vec::new();
+    while !batches.is_idle() {
+        for ((), rows) in pollster::block_on(batches.next()) {
+            all.push(rows.map_err(|why| anyhow!("{why}"))?);
+        }
+    }
+    Ok(all)
 }
 
 fn tell(args: &BenchArgs, name: &str, preset: &str, ms_per_minute: f64) {

@@ -32,6 +32,11 @@ pub fn sounds() -> impl Iterator<Item = &'static Sound> {
 }
 
 impl Sound {
+    /// Samples per second.
+    pub fn rate_hz(&self) -> u32 {
+        self.rate_hz
+    }
+
     /// The samples, largest magnitude 0.8 of full scale.
     pub fn samples(&self) -> Vec<i16> {
         // The name is the seed: a sound does not change when another one is added.

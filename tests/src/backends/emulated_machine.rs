@@ -6,20 +6,21 @@ use std::future::ready;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use earprint_compute::{BackendInfo, ComputeError, Content, Kind, Machine, Recording, Room, Ticket, Words};
-use earprint_cuda::emulate::{Arg, EmulateError, Emulator};
+use earprint_cuda::emulate::{Arg, EmulateError, Emulator, Rounding};
 use earprint_cuda::translate::translate;
 use earprint_shaders::Shader;
 
 /// The machine's name.
 const NAME: &str = "cuda-emulated";
 
-/// Compiled kernels of this process, by name.
-type Compiled = BTreeMap<&'static str, Result<Arc<Emulator>, String>>;
+/// Compiled kernels of this process, by name and by whether they fuse.
+type Compiled = BTreeMap<(&'static str, bool), Result<Arc<Emulator>, String>>;
 
 /// Translated kernels on the CPU.
 pub struct EmulatedMachine {
     info: BackendInfo,
     room: Room,
+    rounding: Rounding,
     done: VecDeque<(u64, Vec<u32>)>,
     next: u64,
 }
@@ -30,11 +31,19 @@ impl EmulatedMachine {
     /// # Errors
     /// Why there is no emulator here, as text.
     pub fn open() -> Result<Self, String> {
-        emulator(&earprint_shaders::TRACK_FLUX)?;
+        Self::with_rounding(Rounding::Separate)
+    }
+
+    /// A machine that rounds otherwise.
+    ///
+    /// # Errors
+    /// As [`EmulatedMachine::open`].
+    pub fn with_rounding(rounding: Rounding) -> Result<Self, String> {
+        emulator(&earprint_shaders::TRACK_FLUX, rounding)?;
         let device = "g++, one fiber per invocation".to_owned();
         let info = BackendInfo { kind: Kind::Other(NAME), device, software: true };
         let room = Room { largest_buffer: 64 << 20, total: 192 << 20 };
-        Ok(Self { info, room, done: VecDeque::new(), next: 0 })
+        Ok(Self { info, room, rounding, done: VecDeque::new(), next: 0 })
     }
 
     /// With less room.
@@ -43,7 +52,7 @@ impl EmulatedMachine {
         Self { room, ..self }
     }
 
-    fn run(recording: &Recording) -> Result<Vec<u32>, String> {
+    fn run(&self, recording: &Recording) -> Result<Vec<u32>, String> {
         let mut buffers: Vec<Vec<u32>> = recording.buffers.iter().map(filled).collect();
         for step in &recording.steps {
             // No buffer twice, so each can be taken out while the kernel has it.
@@ -51,7 +60,7 @@ impl EmulatedMachine {
             let mut args = vec![Arg::Uniform(&step.uniform)];
             args.extend(taken.iter_mut().map(|words| Arg::Buffer(words)));
             let (x, y) = step.groups;
-            let ran = emulator(step.shader)?.run([x, y, 1], &mut args);
+            let ran = emulator(step.shader, self.rounding)?.run([x, y, 1], &mut args);
             ran.map_err(|e| format!("{}: {e}", step.shader.name))?;
             for (id, words) in step.buffers.iter().zip(taken) {
                 buffers[id.0] = words;
@@ -79,12 +88,12 @@ fn filled(content: &Content) -> Vec<u32> {
 }
 
 /// A kernel, compiled once a process.
-fn emulator(shader: &Shader) -> Result<Arc<Emulator>, String> {
+fn emulator(shader: &Shader, rounding: Rounding) -> Result<Arc<Emulator>, String> {
     static COMPILED: OnceLock<Mutex<Compiled>> = OnceLock::new();
     let mut compiled = COMPILED.get_or_init(Mutex::default).lock().unwrap_or_else(|e| e.into_inner());
-    let made = compiled.entry(shader.name).or_insert_with(|| {
+    let made = compiled.entry((shader.name, rounding == Rounding::Fused)).or_insert_with(|| {
         let kernel = translate(shader.source, shader.entry).unwrap_or_else(|e| panic!("{}: {e}", shader.name));
-        match Emulator::new(&kernel) {
+        match Emulator::with_rounding(&kernel, rounding) {
             Ok(emulator) => Ok(Arc::new(emulator)),
             Err(EmulateError::NoCompiler(why)) => Err(format!("g++ cannot be run: {why}")),
             Err(other) => panic!("{}: {other}", shader.name),
@@ -111,7 +120,7 @@ impl Machine for EmulatedMachine {
         if recording.largest_bytes() > self.room.largest_buffer || bytes > self.room.total {
             return Err(ComputeError::OutOfMemory { backend: NAME, bytes });
         }
-        let words = Self::run(recording).map_err(|why| ComputeError::Failed { backend: NAME, why })?;
+        let words = self.run(recording).map_err(|why| ComputeError::Failed { backend: NAME, why })?;
         self.next += 1;
         self.done.push_back((self.next, words));
         Ok(Ticket(self.next))

@@ -12,18 +12,38 @@ use std::{
 /// Fibers and CUDA's built-in variables, put before the kernel.
 const HOST: &str = include_str!("host.h");
 
-/// No contraction, no fast math: the options that sameness rests on, and those of a shared library.
-const OPTIONS: [&str; 9] = [
+/// Options of a shared library, without fast math; [`Rounding`] adds its own.
+const OPTIONS: [&str; 8] = [
     "-O2",
     "-std=c++17",
     "-fPIC",
     "-shared",
     "-pthread",
-    "-ffp-contract=off",
     "-fno-strict-aliasing",
     "-U_FORTIFY_SOURCE",
     "-DEARPRINT_HOST_EMULATION",
 ];
+
+/// How products and sums round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rounding {
+    /// Each by itself: what sameness rests on.
+    #[default]
+    Separate,
+    /// Fused to one rounding wherever the compiler can, as drivers of some GPUs do: for finding out how far that leads.
+    Fused,
+}
+
+impl Rounding {
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Separate => &["-ffp-contract=off"],
+            // Other processors fuse without being told that they can.
+            Self::Fused if cfg!(target_arch = "x86_64") => &["-ffp-contract=fast", "-mfma"],
+            Self::Fused => &["-ffp-contract=fast"],
+        }
+    }
+}
 
 /// A folder that goes with its value.
 #[derive(Debug)]
@@ -67,7 +87,7 @@ impl Drop for Scratch {
 ///
 /// # Errors
 /// No g++ ([`EmulateError::NoCompiler`]), or text that does not compile.
-pub fn compile_library(kernel: &CudaKernel, path: &Path) -> Result<(), EmulateError> {
+pub fn compile_library(kernel: &CudaKernel, rounding: Rounding, path: &Path) -> Result<(), EmulateError> {
     if !cfg!(unix) {
         return Err(EmulateError::NoCompiler(std::io::Error::new(
             std::io::ErrorKind::Unsupported,
@@ -78,6 +98,7 @@ pub fn compile_library(kernel: &CudaKernel, path: &Path) -> Result<(), EmulateEr
     std::fs::write(&source, full_text(kernel))?;
     let output = Command::new("g++")
         .args(OPTIONS)
+        .args(rounding.options())
         .arg("-w")
         .arg("-o")
         .arg(path)
@@ -91,10 +112,10 @@ pub fn compile_library(kernel: &CudaKernel, path: &Path) -> Result<(), EmulateEr
 }
 
 /// Compiles and loads. On Unix the library stays usable after its file is gone, so nothing is left behind.
-pub(super) fn load(kernel: &CudaKernel) -> Result<libloading::Library, EmulateError> {
+pub(super) fn load(kernel: &CudaKernel, rounding: Rounding) -> Result<libloading::Library, EmulateError> {
     let scratch = Scratch::new()?;
     let path = scratch.file("kernel.so");
-    compile_library(kernel, &path)?;
+    compile_library(kernel, rounding, &path)?;
     // SAFETY: the library is what we compiled just now; its only initialisers are those of its own static variables.
     Ok(unsafe { libloading::Library::new(&path)? })
 }

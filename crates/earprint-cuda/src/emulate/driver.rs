@@ -5,7 +5,7 @@ use std::{ffi::c_int, path::PathBuf, process::Command};
 
 use super::{
     EmulateError,
-    build::{Scratch, compile_library},
+    build::{Rounding, Scratch, compile_library},
 };
 use crate::{
     driver::{CudaError, Device, Driver, Kernel},
@@ -71,7 +71,7 @@ impl HostDriver {
     /// Text that does not compile; a driver call that fails, as text.
     pub fn load(&self, device: &Device, kernel: &CudaKernel) -> Result<Kernel, EmulateError> {
         let path = self.scratch.fresh("so");
-        compile_library(kernel, &path)?;
+        compile_library(kernel, Rounding::Separate, &path)?;
         let image = [path.as_os_str().as_encoded_bytes(), b"\0"].concat();
         // SAFETY: what this driver calls an image: the terminated path of a library compiled from `kernel.source`.
         let loaded = unsafe { device.load_image(kernel, &image) };

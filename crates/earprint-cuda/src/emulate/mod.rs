@@ -7,7 +7,7 @@ mod build;
 mod driver;
 mod error;
 
-pub use build::compile_library;
+pub use build::{Rounding, compile_library};
 pub use driver::{HostDriver, Live};
 pub use error::EmulateError;
 
@@ -65,7 +65,15 @@ impl Emulator {
     /// # Errors
     /// No g++ ([`EmulateError::NoCompiler`]), text that does not compile, or a library that does not load.
     pub fn new(kernel: &CudaKernel) -> Result<Self, EmulateError> {
-        let library = build::load(kernel)?;
+        Self::with_rounding(kernel, Rounding::Separate)
+    }
+
+    /// [`Emulator::new`] for a device that rounds otherwise.
+    ///
+    /// # Errors
+    /// As [`Emulator::new`].
+    pub fn with_rounding(kernel: &CudaKernel, rounding: Rounding) -> Result<Self, EmulateError> {
+        let library = build::load(kernel, rounding)?;
         // SAFETY: `launch` is defined with this signature by the launcher that `build` generates into the library.
         let launch = unsafe { *library.get::<Launch>(b"launch\0")? };
         Ok(Self { kernel: kernel.clone(), launch, serial: Mutex::new(()), _library: library })

@@ -54,8 +54,10 @@ pub fn failed(fate: &TrackFate) -> bool {
 pub struct Ledger<'a> {
     inputs: &'a [WalkEntry],
     plans: &'a [Plan],
-    /// Next input to have a fate.
-    next: usize,
+    /// Inputs that are to be analysed, in order.
+    todo: Vec<usize>,
+    /// Inputs before this one were told, or have no fate in this run.
+    told: usize,
     library: Option<(&'a mut Library, RunId)>,
     progress: Arc<TrackProgress>,
     batch: Vec<(usize, TrackFate)>,
@@ -100,7 +102,8 @@ impl<'a> Ledger<'a> {
         Ok(Self {
             inputs,
             plans,
-            next: 0,
+            todo: (0..plans.len()).filter(|&i| matches!(plans[i], Plan::Analyse)).collect(),
+            told: 0,
             library,
             progress,
             batch: Vec::new(),
@@ -115,15 +118,12 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    /// The fate of the next input that was to be analysed.
+    /// The fate of input `at` of those that were to be analysed. They come in order; a run that was stopped leaves some out.
     ///
     /// # Errors
     /// What ends the run: the library's words.
-    pub fn put(&mut self, fate: TrackFate) -> Result<(), String> {
-        let known = self.plans[self.next..].iter().take_while(|p| !matches!(p, Plan::Analyse)).count();
-        let index = self.next + known;
-        self.next = index + 1;
-        self.batch.push((index, fate));
+    pub fn put(&mut self, at: usize, fate: TrackFate) -> Result<(), String> {
+        self.batch.push((self.todo[at], fate));
         if self.batch.len() >= self.batch_files || self.since.elapsed() >= PATIENCE {
             self.store().map_err(|e| format!("{e:#}"))?;
         }
@@ -140,11 +140,10 @@ impl<'a> Ledger<'a> {
             library.commit(*run, TRACK_SCHEMA, &entries)?;
             self.progress.add(&StageTimes { commit: started.elapsed(), ..StageTimes::default() });
         }
-        let mut told = self.counts.all() as usize;
         for (index, fate) in batch {
-            self.tell_known(told, index)?;
+            self.tell_known(index)?;
             self.tell(index, fate)?;
-            told = index + 1;
+            self.told = index + 1;
         }
         if let Some(out) = &mut self.json {
             // A closed pipe is the reader's choice; the run goes on for the library.
@@ -168,9 +167,9 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
-    /// Inputs `from .. to` were known before.
-    fn tell_known(&mut self, from: usize, to: usize) -> Result<()> {
-        for index in from..to {
+    /// Tells the inputs before `to` that were known before the run.
+    fn tell_known(&mut self, to: usize) -> Result<()> {
+        for index in self.told..to {
             let record = match &self.plans[index] {
                 Plan::Numbers => self.stored(index)?,
                 Plan::Failed { skipped, code, detail } => {
@@ -219,8 +218,7 @@ impl<'a> Ledger<'a> {
     pub fn end(mut self, finished: bool, took: Duration) -> Result<Counts> {
         self.store()?;
         if finished {
-            let told = self.counts.all() as usize;
-            self.tell_known(told, self.inputs.len())?;
+            self.tell_known(self.inputs.len())?;
         }
         if let Some(out) = &mut self.json {
             let _ = out.flush();

@@ -14,6 +14,9 @@ use crate::args::{AnalyzeArgs, WatchArgs};
 use crate::fate::Ended;
 use crate::supervise;
 
+/// Exit code: Ctrl-C is the only way to end, and the same command continues.
+const INTERRUPTED: u8 = 130;
+
 /// Size and time of change.
 type Look = (u64, Option<SystemTime>);
 
@@ -30,7 +33,6 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
             args.paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
         );
     }
-    let mut code = 0;
     loop {
         let found: Vec<WalkEntry> =
             walk(&args.paths, &WalkOptions::default()).into_iter().filter(|e| e.outcome == Outcome::Audio).collect();
@@ -50,8 +52,7 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
                 batch_files: None,
                 segment_frames: None,
             };
-            let ended = analyze(&job, ready)?;
-            code = code.max(if ended.code == 130 { 0 } else { ended.code });
+            analyze(&job, ready)?;
         }
         seen = looks;
         // Short naps, so that Ctrl-C is heard at once.
@@ -60,7 +61,7 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
             std::thread::sleep(Duration::from_millis(50));
         }
         if supervise::interrupted() {
-            return Ok(Ended { code, device: None });
+            return Ok(Ended { code: INTERRUPTED, device: None });
         }
     }
 }

@@ -1,8 +1,10 @@
 //! `earprint verify`: the public conformance vectors on every backend of this machine.
 //!
 //! A vector is a clip and what another program makes of it in f64 (`tests/golden/outside/mel/`, with scripts and
-//! versions). A backend must stay within the bound; whether it also has the CPU's bits is shown beside it.
+//! versions). A backend must stay within the bound; whether it also has the CPU's bits is shown beside it. The track
+//! descriptor follows in `tracks`.
 
+mod tracks;
 mod vectors;
 
 use std::sync::Arc;
@@ -40,12 +42,13 @@ pub fn run(args: &VerifyArgs) -> Result<u8> {
     let mut threads = CpuBackend::threaded();
     row(&format!("cpu ({})", threads.info().device.clone()), &mut threads);
     let (found, missing) = device::gpus();
-    for gpu in found {
+    for gpu in &found {
         match gpu.chosen.open() {
             Ok(mut backend) => row(&gpu.name, backend.as_mut()),
             Err(e) => eprintln!("skipped {}, because {e}", gpu.name),
         }
     }
+    all_good &= tracks::run(&found, args.json)?;
     for why in missing {
         eprintln!("skipped {why}");
     }
