@@ -219,6 +219,9 @@ pub struct ExportArgs {
     /// Format, where the file's name does not say it.
     #[arg(long, value_enum)]
     pub format: Option<ExportFormat>,
+    /// No words on stderr but errors.
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// `--format` of `export`.

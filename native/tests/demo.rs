@@ -9,7 +9,7 @@ use earprint_store::{Manifest, NpyArray};
 fn the_demo_leaves_what_it_promises() {
     let f = Folder::new("demo");
     let first = f.run("demo");
-    first.ends(0, &["24 sounds", "$ earprint mel", "$ earprint spec", "report.md"]);
+    first.ends(0, &["24 sounds", "$ earprint mel", "$ earprint spec", "$ earprint analyze", "report.md"]);
     assert_eq!(first.out, "", "stdout is for data");
     let demo = f.join("earprint-demo");
 
@@ -37,6 +37,16 @@ fn the_demo_leaves_what_it_promises() {
         let (loudest, centroid): (f64, f64) = (cells[5].parse().unwrap(), cells[6].parse().unwrap());
         assert!((loudest / hz - 1.0).abs() < 0.03 && (centroid / hz - 1.0).abs() < 0.06, "{line}");
     }
+
+    // The heart beats 72 times a minute; the table and the report tell the same.
+    let table = std::fs::read_to_string(demo.join("tracks.csv")).unwrap();
+    assert_eq!(table.lines().count(), 1 + 24);
+    let column = table.lines().next().unwrap().split(',').position(|c| c == "tempo").unwrap();
+    let heart = table.lines().find(|l| l.contains("heart.wav")).unwrap();
+    let tempo: f64 = heart.split(',').nth(column).unwrap().parse().unwrap();
+    assert!((tempo / 72.0 - 1.0).abs() < 0.01 || (tempo / 144.0 - 1.0).abs() < 0.01, "{tempo} BPM");
+    let line = report.lines().find(|l| l.starts_with("| heart.wav") && l.contains(&format!("{tempo:.1}"))).unwrap();
+    assert!(line.contains(".wav ("), "a nearest sound: {line}");
 
     let again = f.run("demo -q");
     assert_eq!((again.code, again.err.as_str()), (0, ""));

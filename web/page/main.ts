@@ -1,32 +1,52 @@
-// The page: files in, a spectrogram, what computed it and how fast. Everything else is the package's.
+// The page: files in, their numbers in a list, the spectrogram of the one that is looked at. Everything else is the package's.
 
-import { EarprintError, open, type Device, type Earprint, type Mel, type Preset, type PresetName } from 'earprint';
+import {
+  EarprintError,
+  open,
+  type Device,
+  type Earprint,
+  type Mel,
+  type Preset,
+  type PresetName,
+  type TrackProgress,
+} from 'earprint';
 
 import { filesOf } from './files.js';
 import { Plot, clock } from './plot.js';
+import { download, ndjson, type Fate } from './save.js';
+import { Row, header, words } from './table.js';
 
 interface Entry {
   file: File;
-  row: HTMLButtonElement;
-  mel?: Mel;
-  ms?: number;
-  error?: EarprintError;
+  row: Row;
+  path: string;
+  /** Its numbers, or what is wrong with it. */
+  fate?: Fate;
 }
 
-/** Files whose values are kept; others are computed again when they are looked at. */
-const KEPT = 50;
+/** The spectrogram of the file that is looked at, or why there is none. */
+interface Look {
+  entry: Entry;
+  mel?: Mel;
+  ms?: number;
+  error?: unknown;
+}
 
 const part = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const [presets, devices] = [part<HTMLSelectElement>('preset'), part<HTMLSelectElement>('device')];
 const [machine, problem, facts] = [part('machine'), part('problem'), part('facts')];
-const [list, readout, canvas] = [part('list'), part('readout'), part<HTMLCanvasElement>('plot')];
+const [table, list, progress] = [part('tracks'), part('list'), part('progress')];
+const [readout, canvas] = [part('readout'), part<HTMLCanvasElement>('plot')];
+const save = part<HTMLButtonElement>('save');
 const plot = new Plot(canvas);
 
 let ear: Earprint | undefined;
 let known: Preset[] = [];
 let entries: Entry[] = [];
-let selected: Entry | undefined;
-let work = new AbortController();
+let look: Look | undefined;
+/** Ends the walk over the list, and the spectrogram under way. */
+let walk = new AbortController();
+let drawing = new AbortController();
 
 async function start(): Promise<void> {
   ear?.dispose();
@@ -58,76 +78,84 @@ function machineWords(ear: Earprint): string {
 
 async function take(files: File[]): Promise<void> {
   if (files.length === 0) return;
-  const fresh = files.map(entryOf);
-  entries = fresh;
-  list.replaceChildren(...fresh.map(({ row }) => row.parentElement!));
-  selected = undefined;
-  await computeAll();
+  entries = files.map((file) => {
+    const path = file.webkitRelativePath || file.name;
+    const row = new Row(path, () => void lookAt(entry));
+    const entry: Entry = { file, path, row };
+    return entry;
+  });
+  table.hidden = false;
+  list.replaceChildren(...entries.map(({ row }) => row.element));
+  void lookAt(entries[0]!);
+  await describeAll();
 }
 
-function entryOf(file: File): Entry {
-  const row = document.createElement('button');
-  const name = document.createElement('span');
-  name.textContent = file.webkitRelativePath || file.name;
-  row.append(name, document.createElement('span'));
-  const item = document.createElement('li');
-  item.append(row);
-  const entry: Entry = { file, row };
-  row.addEventListener('click', () => void look(entry));
-  return entry;
-}
-
-/** All files of the list, from the top; what was under way before stops. */
-async function computeAll(): Promise<void> {
-  work.abort();
-  work = new AbortController();
-  const { signal } = work;
-  for (const [i, entry] of entries.entries()) {
-    await compute(entry, signal);
+/** All files of the list that have no numbers yet, from the top. A bad one says so in its row, and the next one follows. */
+async function describeAll(): Promise<void> {
+  walk.abort();
+  walk = new AbortController();
+  const { signal } = walk;
+  for (const entry of entries) {
+    if (entry.fate !== undefined || ear === undefined) continue;
+    count();
+    entry.row.say('0 %');
+    const onProgress = ({ done, part }: TrackProgress) => {
+      if (done === 0) entry.row.say(`${Math.floor(100 * part)} %`);
+    };
+    // A crash ends the instance, and another file may have been its reason: the next one gets a second try.
+    for (let tries = 2; tries > 0 && ear !== undefined; tries -= 1) {
+      try {
+        entry.fate = await ear.describe(entry.file, { signal, onProgress });
+        entry.row.show(entry.fate);
+        break;
+      } catch (error) {
+        if (signal.aborted) return;
+        entry.fate = error instanceof EarprintError ? error : new EarprintError('E_CRASHED', String(error));
+        entry.row.fail(entry.fate);
+        if (entry.fate.code !== 'E_CRASHED') break;
+        await start();
+      }
+    }
     if (signal.aborted) return;
-    if (selected === undefined || selected === entry) show(entry);
-    if (i >= KEPT && entry !== selected) delete entry.mel;
   }
+  count();
 }
 
-async function compute(entry: Entry, signal: AbortSignal): Promise<void> {
-  if (ear === undefined) return;
+function count(): void {
+  const done = entries.filter(({ fate }) => fate !== undefined).length;
+  progress.textContent = `${done} of ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`;
+  save.disabled = done === 0;
+}
+
+/** Shows the spectrogram of a file; it comes between two steps of the walk over the list. */
+async function lookAt(entry: Entry): Promise<void> {
+  drawing.abort();
+  drawing = new AbortController();
+  const { signal } = drawing;
+  look = { entry };
+  for (const { row } of entries) row.current = row === entry.row;
+  facts.textContent = `${entry.file.name}: computing …`;
   const from = performance.now();
-  delete entry.error;
-  mark(entry, 'computing …');
+  const mine: Look = { entry };
   try {
-    entry.mel = await ear.mel(entry.file, { preset: presets.value as PresetName, signal });
-    entry.ms = performance.now() - from;
-    const length = entry.mel.framesRead / entry.mel.sampleRate;
-    mark(entry, `${clock(length, 0.1)}${length < 60 ? ' s' : ''} in ${entry.ms.toFixed(0)} ms`);
+    if (ear === undefined) return;
+    mine.mel = await ear.mel(entry.file, { preset: presets.value as PresetName, signal });
+    mine.ms = performance.now() - from;
   } catch (error) {
-    if (signal.aborted) return;
-    entry.error = error as EarprintError;
-    mark(entry, words(error));
+    mine.error = error;
   }
-  entry.row.classList.toggle('bad', entry.error !== undefined);
+  if (signal.aborted) return;
+  look = mine;
+  show(mine);
 }
 
-function mark(entry: Entry, text: string): void {
-  entry.row.lastElementChild!.textContent = text;
-}
-
-async function look(entry: Entry): Promise<void> {
-  selected = entry;
-  if (entry.mel === undefined && entry.error === undefined) await compute(entry, new AbortController().signal);
-  show(entry);
-}
-
-function show(entry: Entry): void {
-  selected = entry;
-  for (const { row } of entries) row.setAttribute('aria-current', String(row === entry.row));
-  say(entry.error === undefined ? '' : `${entry.file.name}: ${words(entry.error)}`);
+function show({ entry, mel, ms, error }: Look): void {
+  say(error === undefined ? '' : `${entry.file.name}: ${words(error)}`);
   readout.textContent = '';
-  const { mel, ms } = entry;
   const preset = known.find(({ name }) => name === mel?.preset);
-  if (mel === undefined || preset === undefined || entry.error !== undefined) {
+  if (mel === undefined || preset === undefined) {
     plot.show(undefined);
-    facts.textContent = entry.error === undefined ? '' : 'No numbers.';
+    facts.textContent = 'No spectrogram.';
     return;
   }
   plot.show({ mel, preset });
@@ -145,15 +173,9 @@ function say(text: string): void {
   problem.textContent = text;
 }
 
-function words(error: unknown): string {
-  if (!(error instanceof EarprintError)) return String(error);
-  // Most messages already end with what to do.
-  return error.hint && !error.message.includes(error.hint) ? `${error.message}; ${error.hint}` : error.message;
-}
-
 canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => {
   const point = plot.at(offsetX, offsetY);
-  const unit = known.find(({ name }) => name === selected?.mel?.preset)?.unit;
+  const unit = known.find(({ name }) => name === look?.mel?.preset)?.unit;
   readout.textContent =
     point === undefined
       ? ''
@@ -163,8 +185,20 @@ for (const id of ['files', 'folder']) {
   const chooser = part<HTMLInputElement>(id);
   chooser.addEventListener('change', () => void take([...chooser.files!]));
 }
-presets.addEventListener('change', () => void computeAll());
-devices.addEventListener('change', () => void start().then(computeAll));
+save.addEventListener('click', () => {
+  const through = entries.flatMap(({ path, fate }) => (fate === undefined ? [] : [{ path, fate }]));
+  download('earprint.ndjson', ndjson(through));
+});
+const again = () => (look === undefined ? undefined : void lookAt(look.entry));
+presets.addEventListener('change', again);
+devices.addEventListener('change', () => {
+  walk.abort();
+  drawing.abort();
+  void start().then(() => {
+    again();
+    void describeAll();
+  });
+});
 document.addEventListener('dragover', (event) => {
   event.preventDefault();
   document.body.classList.add('over');
@@ -175,4 +209,5 @@ document.addEventListener('drop', (event) => {
   document.body.classList.remove('over');
   void filesOf(event.dataTransfer!).then(take);
 });
+part('head').append(header());
 void start();

@@ -1,7 +1,8 @@
 //! earprint for JavaScript: the corridor of `earprint-pipeline` behind a class a worker or Node drives.
 //!
 //! In: encoded files as `Uint8Array` or channels as `Float32Array`. Out: mel values as typed arrays, each with what
-//! decoded and what computed it. JavaScript enters once per portion of inputs and leaves once. The npm package in this
+//! decoded and what computed it. JavaScript enters once per portion of inputs and leaves once. Tracks are read piece by piece
+//! from where they lie and leave as records; there JavaScript enters once per segment. The npm package in this
 //! folder is the only caller; what users see is its TypeScript.
 //!
 //! A panic here is our own broken promise: its words are thrown as a JavaScript error and the instance is done for.
@@ -20,14 +21,17 @@ mod input;
 mod output;
 mod presets;
 mod session;
+mod source;
 #[cfg(all(feature = "threads", target_feature = "atomics"))]
 mod threads;
+mod tracks;
 
 pub use bench::Bench;
 pub use presets::presets;
 pub use session::Session;
 #[cfg(all(feature = "threads", target_feature = "atomics"))]
 pub use threads::{module, start_pool, work};
+pub use tracks::{Describing, Tracks};
 
 use wasm_bindgen::prelude::*;
 

@@ -5,12 +5,14 @@ import { readFileSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
 
-import { compareBits, floats } from './compare.mjs';
+import { compareBits, compareRecords, floats } from './compare.mjs';
 import { checkPage } from './page-check.mjs';
 import { serve } from './server.mjs';
 
 const folder = new URL('../dist/vectors/', import.meta.url);
 const { cases } = JSON.parse(readFileSync(new URL('index.json', folder)).toString());
+
+const records = JSON.parse(readFileSync(new URL('../dist/tracks.json', import.meta.url)).toString());
 
 const FLAGS = [
   '--no-sandbox',
@@ -53,6 +55,41 @@ async function compute(page, options) {
   );
 }
 
+/** Describes files of `dist/tracks` in a page: a record, or `{code, detail}`. */
+async function describe(page, options, names) {
+  return page.evaluate(
+    async ({ options, names }) => {
+      const ear = await globalThis.open_earprint(options);
+      const files = names.map(async (name) => new File([await (await fetch(`/dist/tracks/${name}`)).blob()], name));
+      const results = [];
+      for await (const each of ear.describeEach(await Promise.all(files))) {
+        results.push(each instanceof Error ? { path: each.file, code: each.code, detail: each.message } : each);
+      }
+      ear.dispose();
+      return results;
+    },
+    { options, names },
+  );
+}
+
+/** Holds a runner's records against those of the native program. */
+async function checkRecords(page, name, options) {
+  // Without codecs only WAV is read.
+  const wanted = records.filter(({ path }) => options.decoders !== 'wav' || path.endsWith('.wav'));
+  const got = await describe(page, options, wanted.map(({ path }) => path));
+  line(got.length === wanted.length, name, `${got.length} of ${wanted.length} records`);
+  for (const [i, want] of wanted.entries()) {
+    if (want.descriptor === null) {
+      // A build without codecs expects less, in other words.
+      const same = ['path', 'code', ...(options.decoders === 'wav' ? [] : ['detail'])];
+      line(same.every((key) => got[i][key] === want[key]), name, want.path, String(got[i].code));
+      continue;
+    }
+    const { near, text } = compareRecords(want, got[i]);
+    line(near, name, want.path, want.decoder, text);
+  }
+}
+
 async function behaviour(page) {
   return page.evaluate(async (wav) => {
     const said = {};
@@ -67,9 +104,21 @@ async function behaviour(page) {
     said.abort = await under;
     said.kept = bytes.byteLength > 0;
     said.after = await code(ear.mel(bytes, { preset: 'leak' }));
+    const long = new File([await (await fetch('/dist/tracks/long.wav')).blob()], 'long.wav');
+    said.trackPath = await code(ear.describe('a path'));
+    const stop = new AbortController();
+    said.trackAbort = await code(ear.describe(long, { signal: stop.signal, onProgress: () => stop.abort() }));
+    const order = [];
+    const parts = [];
+    const track = ear.describe(long, { onProgress: ({ part }) => parts.push(part) }).then(() => order.push('track'));
+    await ear.mel(bytes, { preset: 'leak' }).then(() => order.push('mel'));
+    await track;
+    said.order = order.join();
+    said.parts = parts.length > 3;
     const late = code(ear.mel(bytes));
     ear.dispose();
     said.disposed = await late;
+    said.trackDisposed = await code(ear.describe(long));
     said.device = await code(globalThis.open_earprint({ device: 'abacus' }));
     return said;
   }, cases[0].wav);
@@ -81,7 +130,12 @@ const BEHAVIOUR = {
   abort: 'AbortError',
   kept: true,
   after: 'none',
+  trackPath: 'E_INPUT',
+  trackAbort: 'AbortError',
+  order: 'mel,track',
+  parts: true,
   disposed: 'E_DISPOSED',
+  trackDisposed: 'E_DISPOSED',
   device: 'E_DEVICE',
 };
 
@@ -115,6 +169,7 @@ try {
           line(!compareBits(want, got).equal, name, 'a disturbed value is seen');
         }
       });
+      await checkRecords(page, name, options);
     } catch (error) {
       line(false, name, String(error));
     }

@@ -21,3 +21,39 @@ export function compareBits(want, got) {
 export function floats(bytes) {
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
+
+/** Every field of a record by its path: `{'descriptor.tempo': 120, …}`. */
+function fields(value, path = '', out = {}) {
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner !== null && typeof inner === 'object') fields(inner, `${path}${key}.`, out);
+    else out[path + key] = inner;
+  }
+  return out;
+}
+
+/** A resampled source may round otherwise where its f64 lie half way between two f32, and only there. */
+const RATE = 44_100;
+
+/** How near numbers then are, relative to the value or to 1 (measured 2026-11: 5e-7). */
+const NEAR = 2e-6;
+
+/** Resampled, a lossy codec's empty bands hold nothing but that rounding, of which MFCC take the logarithm (2026-11: 0.22). */
+const LOSSY = new Set(['symphonia-mp3', 'symphonia-aac', 'symphonia-vorbis']);
+const NEAR_MFCC = 0.5;
+
+/** What two records differ by: `{exact, equal, near, text}`. `exact` says that `near` means `equal`. */
+export function compareRecords(want, got) {
+  const [a, b] = [fields(want), fields(got)];
+  const exact = want.table?.sample_rate === RATE;
+  const isNear = (key) => {
+    if (exact || typeof a[key] !== 'number' || typeof b[key] !== 'number') return false;
+    const bound = LOSSY.has(want.decoder) && key.includes('mfcc') ? NEAR_MFCC : NEAR * Math.max(1, Math.abs(a[key]));
+    return Math.abs(a[key] - b[key]) <= bound;
+  };
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const differ = keys.filter((key) => !Object.is(a[key], b[key]));
+  const far = differ.filter((key) => !isNear(key));
+  const [equal, near] = [differ.length === 0, far.length === 0];
+  const text = equal ? `${keys.length} equal fields` : `${differ.length} fields differ${near ? ', all of them near' : ''}`;
+  return { exact, equal, near, text: [text, ...far.map((key) => `${key}: ${a[key]} and ${b[key]}`)].join('; ') };
+}

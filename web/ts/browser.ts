@@ -1,6 +1,6 @@
 // The package in a browser: a module worker holds the wasm, this thread sends it inputs.
 
-import type { Engine, Opened, Portion } from './core.js';
+import type { Described, Engine, Opened, Portion, Watch } from './core.js';
 import { Earprint } from './earprint.js';
 import { EarprintError } from './errors.js';
 import type { Raw } from './input.js';
@@ -9,6 +9,7 @@ import type { Reply, Request } from './worker.js';
 
 export { Earprint } from './earprint.js';
 export { EarprintError } from './errors.js';
+export type * from './track.js';
 export type * from './types.js';
 
 /** More threads than this share one memory bus and gain little. */
@@ -30,7 +31,11 @@ export async function open(options: OpenOptions = {}): Promise<Earprint> {
   return new Earprint(engine);
 }
 
-type Waiting = { resolve: (done: never) => void; reject: (error: EarprintError) => void };
+type Waiting = {
+  resolve: (done: never) => void;
+  reject: (error: EarprintError) => void;
+  onPart: ((part: number) => void) | undefined;
+};
 
 class WorkerEngine implements Engine {
   info!: Opened['info'];
@@ -43,6 +48,7 @@ class WorkerEngine implements Engine {
   constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => {
       const waiting = this.#waiting.get(data.id);
+      if ('part' in data) return waiting?.onPart?.(data.part);
       this.#waiting.delete(data.id);
       if ('done' in data) waiting?.resolve(data.done as never);
       else waiting?.reject(new EarprintError(data.code, data.message));
@@ -63,20 +69,31 @@ class WorkerEngine implements Engine {
   }
 
   async mel(inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
-    const path = inputs.find((raw) => 'path' in raw);
-    if (path !== undefined) throw new EarprintError('E_INPUT', 'the input is a string; paths are for Node');
+    if (inputs.some((raw) => 'path' in raw)) throw noPath();
     return this.#ask((id) => ({ id, call: 'mel', inputs, preset, dtype }));
+  }
+
+  async describe(input: Raw, { signal, onPart }: Watch): Promise<Described> {
+    if ('path' in input) throw noPath();
+    const of = this.#next;
+    const stop = () => this.#worker.postMessage({ id: this.#next++, call: 'stop', of } satisfies Request);
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      return await this.#ask<Described>((id) => ({ id, call: 'describe', input }), onPart);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   dispose(): void {
     this.#end(new EarprintError('E_DISPOSED', 'this instance was disposed of'));
   }
 
-  #ask<T>(request: (id: number) => Request): Promise<T> {
+  #ask<T>(request: (id: number) => Request, onPart?: (part: number) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#dead !== undefined) return reject(this.#dead);
       const id = this.#next++;
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve, reject, onPart });
       this.#worker.postMessage(request(id));
     });
   }
@@ -87,4 +104,8 @@ class WorkerEngine implements Engine {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+function noPath(): EarprintError {
+  return new EarprintError('E_INPUT', 'the input is a string; paths are for Node');
 }

@@ -1,13 +1,16 @@
 // The wasm instance and its session: runs in a worker in browsers, and in Node itself.
 
 import { EarprintError, asEarprintError } from './errors.js';
-import type { Raw } from './input.js';
+import { nameOf, type Raw } from './input.js';
+import { openSource, type OpenSource, type Source } from './source.js';
+import type { TrackRecord } from './track.js';
 import type { Info, MelOptions, OpenOptions, Preset } from './types.js';
 
 /** What wasm-bindgen wrote for `web/src`, as far as it is used here. */
 export interface Glue {
   default(init: { module_or_path: unknown; memory?: WebAssembly.Memory }): Promise<{ memory: WebAssembly.Memory }>;
   Session: { open(device: string): Promise<Session> };
+  Tracks: { new (): Tracks };
   presets(): unknown[];
   /** In the variant with threads. */
   module?(): WebAssembly.Module;
@@ -18,6 +21,17 @@ export interface Glue {
 interface Session {
   info(): unknown;
   mel(inputs: unknown[], preset: string, dtype: string): unknown;
+  free(): void;
+}
+
+interface Tracks {
+  begin(path: string, bytes: number, read: Source['read']): Describing;
+  free(): void;
+}
+
+interface Describing {
+  /** The record as JSON once it is there. */
+  step(): string | undefined;
   free(): void;
 }
 
@@ -54,9 +68,21 @@ export interface Opened {
   presets: Preset[];
 }
 
+/** What one track became. */
+export type Described = { record: TrackRecord } | { code: string; reason: string };
+
+/** What accompanies a track on its way. */
+export interface Watch {
+  signal?: AbortSignal | undefined;
+  /** Called with the share that has been read, 0 to 1. */
+  onPart?: ((part: number) => void) | undefined;
+}
+
 /** A machine that computes: this thread's, or a worker's behind messages. */
 export interface Engine extends Opened {
   mel(inputs: Raw[], preset: string, dtype: string): Promise<Portion>;
+  /** Rejects with the signal's reason, or where nothing more can be computed here. */
+  describe(raw: Raw, watch: Watch): Promise<Described>;
   dispose(): void;
 }
 
@@ -68,6 +94,8 @@ export interface Loader {
   glue: (variant: Variant) => Promise<Glue>;
   wasm: (variant: Variant) => unknown;
   startThreads?: StartThreads;
+  /** How it opens what it was given; `openSource` where it has no paths. */
+  source?: OpenSource;
 }
 
 export function variantFor(options: OpenOptions, most: number): Variant {
@@ -100,16 +128,20 @@ export async function openCore(options: OpenOptions, most: number, loader: Loade
   }
   const crossOriginIsolated = globalThis.crossOriginIsolated === true;
   const info: Info = { ...(session.info() as Info), why: first.why, crossOriginIsolated, events: [] };
-  return new Core(session, info, glue.presets() as Preset[]);
+  return new Core(session, new glue.Tracks(), loader.source ?? openSource, info, glue.presets() as Preset[]);
 }
 
 class Core implements Engine {
   /** A session takes one portion at a time. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Tracks go one by one; portions may come between their steps. */
+  #lastTrack: Promise<unknown> = Promise.resolve();
   #dead: EarprintError | undefined;
 
   constructor(
     readonly session: Session,
+    readonly tracks: Tracks,
+    readonly open: OpenSource,
     readonly info: Info,
     readonly presets: Preset[],
   ) {}
@@ -121,19 +153,91 @@ class Core implements Engine {
       try {
         return (await this.session.mel(opened, preset, dtype)) as Portion;
       } catch (thrown) {
-        const error = asEarprintError(thrown);
-        if (error.code === 'E_CRASHED') this.#dead = error;
-        throw error;
+        throw this.#seen(asEarprintError(thrown));
       }
     });
     this.#last = mine.catch(() => undefined);
     return mine;
   }
 
+  describe(raw: Raw, watch: Watch): Promise<Described> {
+    const mine = this.#lastTrack.then(() => this.#walk(raw, watch));
+    this.#lastTrack = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #walk(raw: Raw, { signal, onPart }: Watch): Promise<Described> {
+    this.#goOn(signal);
+    let source: Source;
+    try {
+      source = await this.open(raw);
+    } catch (thrown) {
+      const { code, message } = asEarprintError(thrown);
+      return { code, reason: message };
+    }
+    let at = 0;
+    const track = this.tracks.begin(nameOf(raw) ?? '', source.bytes, (from, length) => {
+      at = from + length;
+      return source.read(from, length);
+    });
+    try {
+      for (;;) {
+        const step = this.#step(track);
+        if (step !== undefined) return step;
+        onPart?.(Math.min(1, at / source.bytes));
+        await pause();
+        this.#goOn(signal);
+      }
+    } finally {
+      source.close();
+      // What crashed is borrowed for ever.
+      if (this.#dead?.code !== 'E_CRASHED') track.free();
+    }
+  }
+
+  /** What the track became, once it is through. */
+  #step(track: Describing): Described | undefined {
+    try {
+      const json = track.step();
+      return json === undefined ? undefined : { record: JSON.parse(json) as TrackRecord };
+    } catch (thrown) {
+      const error = this.#seen(asEarprintError(thrown));
+      if (error === this.#dead) throw error;
+      return { code: error.code, reason: error.message };
+    }
+  }
+
+  #goOn(signal: AbortSignal | undefined): void {
+    signal?.throwIfAborted();
+    if (this.#dead !== undefined) throw this.#dead;
+  }
+
+  #seen(error: EarprintError): EarprintError {
+    if (error.code === 'E_CRASHED') this.#dead = error;
+    return error;
+  }
+
   dispose(): void {
-    if (this.#dead === undefined) void this.#last.then(() => this.session.free());
+    if (this.#dead === undefined) {
+      void this.#last.then(() => this.session.free());
+      void this.#lastTrack.then(() => this.tracks.free());
+    }
     this.#dead ??= new EarprintError('E_DISPOSED', 'this instance was disposed of');
   }
+}
+
+/** Lets everything else have its turn. */
+function pause(): Promise<void> {
+  if (typeof setImmediate === 'function') return new Promise((resolve) => setImmediate(resolve));
+  // A timer would wait four milliseconds each time.
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }
 
 /** Blobs become bytes here. One that cannot be read fails alone. */

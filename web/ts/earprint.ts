@@ -4,6 +4,7 @@
 import type { Engine, Outcome } from './core.js';
 import { EarprintError } from './errors.js';
 import { nameOf, rawOf, weight, type Raw } from './input.js';
+import type { DescribeOptions, TrackRecord } from './track.js';
 import type { Info, Input, Mel, MelOptions, Preset, PresetName } from './types.js';
 
 /** Inputs and bytes that travel together at most. The first portion is one input, so that it comes back soon. */
@@ -57,6 +58,42 @@ export class Earprint {
         yield raw instanceof EarprintError ? raw : melOf(computed!.outcomes[next++]!, raw, preset);
         signal?.throwIfAborted();
       }
+    }
+  }
+
+  /** The record of one track: its 25 numbers and the wider table. */
+  async describe(input: Input, options: DescribeOptions = {}): Promise<TrackRecord> {
+    for await (const record of this.describeEach([input], options)) {
+      if (record instanceof EarprintError) throw record;
+      return record;
+    }
+    throw new EarprintError('E_CRASHED', 'no outcome came back');
+  }
+
+  /** Records of many tracks, in their order, one at a time. What is wrong with one input is yielded in its place. */
+  async *describeEach(
+    inputs: Iterable<Input>,
+    options: DescribeOptions = {},
+  ): AsyncGenerator<TrackRecord | EarprintError> {
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    const all = [...inputs].map(tryRaw);
+    const total = all.length;
+    for (const [done, raw] of all.entries()) {
+      let outcome: TrackRecord | EarprintError;
+      if (raw instanceof EarprintError) {
+        outcome = raw;
+      } else {
+        const onPart = (part: number) => {
+          if (signal?.aborted !== true) onProgress?.({ done, total, part });
+        };
+        const described = await untilAborted(this.#engine.describe(raw, { signal, onPart }), signal);
+        const failed = 'code' in described;
+        outcome = failed ? new EarprintError(described.code, described.reason, nameOf(raw)) : described.record;
+      }
+      onProgress?.({ done: done + 1, total, part: 0 });
+      yield outcome;
+      signal?.throwIfAborted();
     }
   }
 

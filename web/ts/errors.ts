@@ -1,8 +1,11 @@
 // One error class. `code` is stable; messages may change.
 
 const HINTS: Record<string, string> = {
+  E_CHANNELS: 'mix the file down',
+  E_CHANNEL_LENGTH: 'pass channels of equal length',
   E_CRASHED: 'call dispose() and open() again; please report the input',
   E_DECODE: 'download or export the file again',
+  E_DECODE_TRUNCATED: 'download or copy the file again',
   E_DEVICE: 'pass device: "auto", "cpu" or "webgpu"',
   E_DISPOSED: 'call open() for a new instance',
   E_DTYPE: 'pass dtype: "f32" or "f16"',
@@ -12,11 +15,13 @@ const HINTS: Record<string, string> = {
   E_INPUT: 'pass a File, Blob, ArrayBuffer, Uint8Array, {pcm, sampleRate}, or in Node a path',
   E_IO: 'check the path and its permissions',
   E_LOAD: 'serve the package files unchanged, .wasm as application/wasm, and allow wasm-unsafe-eval in a CSP',
+  E_MALFORMED: 'download or export the file again',
   E_NOT_AUDIO: 'check that the file is what its name says',
   E_OUT_OF_MEMORY: 'split the input',
   E_PRESET: 'pass one of the names in presets()',
   E_SAMPLE_RATE: 'resample the input or repair its header',
   E_THREADS: 'open with threads: 1',
+  E_TOO_LARGE: 'split the file',
   E_TOO_SHORT: 'give more sound, or a preset with a smaller n_fft',
   E_UNSUPPORTED: 'convert the file, for example to FLAC or 16-bit WAV',
 };

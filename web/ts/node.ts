@@ -1,15 +1,18 @@
 // The package in Node: one thread, in the calling one. Node has no WebGPU.
 
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-import { openCore, unreadable, type Engine, type Loader } from './core.js';
+import { openCore, unreadable, type Described, type Engine, type Loader, type Watch } from './core.js';
 import { Earprint } from './earprint.js';
-import type { EarprintError } from './errors.js';
+import { EarprintError } from './errors.js';
 import type { Raw } from './input.js';
+import { openSource, type Source } from './source.js';
 import type { OpenOptions } from './types.js';
 
 export { Earprint } from './earprint.js';
 export { EarprintError } from './errors.js';
+export type * from './track.js';
 export type * from './types.js';
 
 /** An instance that crashed stays loaded under its URL: the next one gets another. */
@@ -18,6 +21,7 @@ let generation = 0;
 const loader: Loader = {
   glue: (variant) => import(new URL(`../pkg/${variant}/earprint.js?${generation}`, import.meta.url).href),
   wasm: (variant) => readFile(new URL(`../pkg/${variant}/earprint_bg.wasm`, import.meta.url)),
+  source: (raw) => ('path' in raw ? ofPath(raw.path) : openSource(raw)),
 };
 
 /** Opens the CPU. */
@@ -43,17 +47,36 @@ class NodeEngine implements Engine {
 
   async mel(inputs: Raw[], preset: string, dtype: string) {
     const opened = await Promise.all(inputs.map(readPath));
-    try {
-      return await this.#core.mel(opened, preset, dtype);
-    } catch (error) {
-      if ((error as EarprintError).code === 'E_CRASHED') generation += 1;
-      throw error;
-    }
+    return this.#core.mel(opened, preset, dtype).catch(anotherNext);
+  }
+
+  describe(raw: Raw, watch: Watch): Promise<Described> {
+    return this.#core.describe(raw, watch).catch(anotherNext);
   }
 
   dispose(): void {
     this.#core.dispose();
   }
+}
+
+function anotherNext(error: unknown): never {
+  if ((error as EarprintError).code === 'E_CRASHED') generation += 1;
+  throw error;
+}
+
+/** A file that is read piece by piece. */
+function ofPath(path: string): Source {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    throw new EarprintError('E_IO', `cannot read ${path}: ${(error as Error).message}`);
+  }
+  const read = (at: number, length: number) => {
+    const out = new Uint8Array(length);
+    return out.subarray(0, readSync(file, out, 0, length, at));
+  };
+  return { bytes: fstatSync(file).size, read, close: () => closeSync(file) };
 }
 
 async function readPath(raw: Raw): Promise<Raw> {

@@ -7,12 +7,20 @@ import type { OpenOptions } from './types.js';
 
 export type Request =
   | { id: number; call: 'open'; options: OpenOptions; most: number }
-  | { id: number; call: 'mel'; inputs: Raw[]; preset: string; dtype: string };
+  | { id: number; call: 'mel'; inputs: Raw[]; preset: string; dtype: string }
+  | { id: number; call: 'describe'; input: Raw }
+  /** Stops the track that was asked for by the message `of`. */
+  | { id: number; call: 'stop'; of: number };
 
-export type Reply = { id: number; done: unknown } | { id: number; code: string; message: string };
+export type Reply =
+  | { id: number; done: unknown }
+  /** Share of the input that has been read. */
+  | { id: number; part: number }
+  | { id: number; code: string; message: string };
 
 const scope = globalThis as unknown as Worker;
 let engine: Engine | undefined;
+const stops = new Map<number, AbortController>();
 
 const startThreads: StartThreads = async (module, memory, threads) => {
   const ready = Array.from({ length: threads }, () => {
@@ -32,6 +40,21 @@ async function answer(request: Request): Promise<{ done: unknown; transfer: Tran
     const wasm = async (variant: keyof typeof VARIANTS) => VARIANTS[variant].wasm();
     engine = await openCore(request.options, request.most, { glue: (v) => VARIANTS[v].glue(), wasm, startThreads });
     return { done: { info: engine.info, presets: engine.presets }, transfer: [] };
+  }
+  if (request.call === 'stop') {
+    stops.get(request.of)?.abort();
+    return { done: undefined, transfer: [] };
+  }
+  if (request.call === 'describe') {
+    const { id } = request;
+    const stop = new AbortController();
+    stops.set(id, stop);
+    const onPart = (part: number) => scope.postMessage({ id, part } satisfies Reply);
+    try {
+      return { done: await engine!.describe(request.input, { signal: stop.signal, onPart }), transfer: [] };
+    } finally {
+      stops.delete(id);
+    }
   }
   const portion = await engine!.mel(request.inputs, request.preset, request.dtype);
   const transfer = portion.outcomes.flatMap((o) => ('values' in o ? [o.values.buffer as ArrayBuffer] : []));

@@ -264,10 +264,10 @@ impl CodecReader {
                         (self.rate_hz, self.channels) = (rate_hz, channels);
                     }
                     if (rate_hz, channels) != (self.rate_hz, self.channels) {
-                        return Ok(Advance::End(Some(format!(
+                        return self.end_early(format!(
                             "the audio changes from {} Hz, {} channels to {rate_hz} Hz, {channels} channels",
                             self.rate_hz, self.channels
-                        ))));
+                        ));
                     }
                     return Ok(Advance::Block(planes));
                 }
@@ -279,10 +279,18 @@ impl CodecReader {
                         self.lost_frames += frames;
                     }
                 }
-                Err(error) => return self.broken(error),
+                Err(error) => return self.end_early(error.to_string()),
             }
         }
-        Ok(Advance::End(Some(format!("{MAX_IDLE_PACKETS} packets in a row hold no audio"))))
+        self.end_early(format!("{MAX_IDLE_PACKETS} packets in a row hold no audio"))
+    }
+
+    /// The end of what is decoded, while packets are left: they belong to the identity all the same.
+    fn end_early(&mut self, reason: String) -> Result<Advance, AudioError> {
+        if self.hash.is_some() {
+            self.skip_to_end(&StreamOptions::default())?;
+        }
+        Ok(Advance::End(Some(reason)))
     }
 
     /// An error that ends the stream: damage gives a partial result, a failing disk does not.

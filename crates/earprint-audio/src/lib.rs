@@ -26,6 +26,8 @@ mod note;
 mod planar;
 #[cfg(feature = "resample")]
 mod resample;
+#[cfg(all(feature = "codecs", not(windows)))]
+mod same_math;
 mod sniff;
 mod stream;
 #[cfg(not(target_family = "wasm"))]

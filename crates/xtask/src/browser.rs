@@ -1,4 +1,5 @@
-//! `cargo xtask browser`: the npm package in Node and in a real Chromium, held against the native program bit by bit.
+//! `cargo xtask browser`: the npm package in Node and in a real Chromium, held against the native program bit by bit, its tracks
+//! number by number.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,12 +17,20 @@ pub fn chore() -> Result<(), String> {
     run(Command::new("npm").args(["run", "--silent", "page"]).current_dir(&web))?;
     let vectors = web.join("dist/vectors");
     run(cargo(&["run", "--release", "-p", "earprint-tests", "--example", "vectors", "--"]).arg(&vectors))?;
+    run(&mut cargo(&["build", "--release", "-p", "earprint"]))?;
+    run(Command::new("node").arg("test/records.mjs").arg(native()).current_dir(&web))?;
     run(Command::new("npm").args(["run", "--silent", "test"]).current_dir(&web))?;
     let Some(chromium) = chromium() else {
         println!("browser: skipped, because chromium is not installed: apt-get install chromium");
         return Ok(());
     };
     run(Command::new("node").arg("test/browser.mjs").arg(chromium).current_dir(&web))
+}
+
+/// The command, just built.
+fn native() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("release").join(format!("earprint{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Chromium in PATH; installed by apt-get where that is possible.

@@ -30,6 +30,8 @@ pub fn run(args: &ExportArgs) -> Result<u8> {
         ExportFormat::Parquet => export::parquet(&library, TRACK_SCHEMA, &args.out)?,
         ExportFormat::Npy => export::npy(&library, TRACK_SCHEMA, &args.out)?,
     };
-    eprintln!("{rows} rows in {}", args.out.display());
+    if !args.quiet {
+        eprintln!("{rows} rows in {}", args.out.display());
+    }
     Ok(0)
 }

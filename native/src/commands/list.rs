@@ -100,9 +100,10 @@ fn range(text: &str) -> Result<(usize, f64, f64)> {
     let Some((name, low, high)) = parts else {
         return usage(format!("--where {text}: expected NAME=LOW..HIGH, for example tempo=90..120"));
     };
-    let end = |text: &str, open: f64| if text.is_empty() { Ok(open) } else { text.parse::<f64>() };
-    match (end(low, f64::NEG_INFINITY), end(high, f64::INFINITY)) {
-        (Ok(low), Ok(high)) if low <= high => Ok((dimension(name)?, low, high)),
+    // As f32, which the numbers are: a bound copied from a record then includes that record.
+    let end = |text: &str, open: f32| if text.is_empty() { Ok(open) } else { text.parse::<f32>() };
+    match (end(low, f32::NEG_INFINITY), end(high, f32::INFINITY)) {
+        (Ok(low), Ok(high)) if low <= high => Ok((dimension(name)?, low.into(), high.into())),
         _ => usage(format!("--where {text}: {low}..{high} is no range of numbers")),
     }
 }

@@ -1,11 +1,13 @@
 //! `earprint demo`: the main job on built-in sounds, by the verbs themselves.
 //!
 //! Leaves in the output folder: `sounds/*.wav`, `features/librosa` and `features/leak-64` as `mel` writes them,
-//! `pictures/*.png` as `spec` does, `overview.png`, `leak-64.png` and `report.md`.
+//! `pictures/*.png` as `spec` does, `tracks.db` as `analyze` does with `tracks.csv` from it, `overview.png`, `leak-64.png` and
+//! `report.md`.
 
 mod measure;
 mod report;
 mod sheet;
+mod tracks;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -43,12 +45,15 @@ pub fn run(args: &DemoArgs) -> Result<u8> {
     let count = write_sounds(&sounds)?;
     say(format!("made {count} sounds in {} ({:.1} s)", sounds.display(), started.elapsed().as_secs_f64()));
 
-    let [sounds, librosa, leak, pictures] =
-        ["sounds", "features/librosa", "features/leak-64", "pictures"].map(|below| out.join(below).into_os_string());
-    let commands: [&[OsString]; 3] = [
+    let below = |name: &str| out.join(name).into_os_string();
+    let [sounds, librosa, leak] = ["sounds", "features/librosa", "features/leak-64"].map(below);
+    let [pictures, library, table] = ["pictures", "tracks.db", "tracks.csv"].map(below);
+    let commands: [&[OsString]; 5] = [
         &["mel".into(), sounds.clone(), "--preset".into(), "librosa".into(), "-o".into(), librosa.clone()],
         &["mel".into(), sounds.clone(), "--preset".into(), "leak-64".into(), "-o".into(), leak.clone()],
         &["spec".into(), sounds.clone(), "--preset".into(), "librosa".into(), "-o".into(), pictures],
+        &["analyze".into(), sounds.clone(), "--library".into(), library.clone()],
+        &["export".into(), "--library".into(), library.clone(), "--out".into(), table],
     ];
     let mut steps = Vec::new();
     let mut worst = 0;
@@ -68,7 +73,8 @@ pub fn run(args: &DemoArgs) -> Result<u8> {
     let analysis = Analysis::read(Path::new(&librosa), Path::new(&leak))?;
     write(&out.join("overview.png"), &sheet::overview(&analysis)?)?;
     write(&out.join("leak-64.png"), &sheet::rows(&analysis)?)?;
-    write(&out.join("report.md"), report::text(&analysis, &steps).as_bytes())?;
+    let tracks = tracks::read(Path::new(&library))?;
+    write(&out.join("report.md"), report::text(&analysis, &tracks, &steps).as_bytes())?;
     say(format!("look at {} and {}", out.join("report.md").display(), out.join("overview.png").display()));
     Ok(worst)
 }
@@ -94,7 +100,15 @@ fn verb(words: &[OsString], run: &RunArgs) -> Result<Ended> {
             a.run = run.clone();
             super::spec::run(&a)
         }
-        _ => unreachable!("the demo runs mel and spec"),
+        Command::Analyze(mut a) => {
+            a.run = run.clone();
+            super::analyze::run(&a)
+        }
+        Command::Export(mut a) => {
+            a.quiet = run.quiet;
+            Ok(Ended { code: super::export::run(&a)?, device: None })
+        }
+        _ => unreachable!("the demo runs no other verb"),
     }
 }
 

@@ -2,14 +2,16 @@
 
 use std::fmt::Write;
 
+use earprint_core::{TRACK_SCHEMA, dim};
 use earprint_store::Manifest;
 
 use super::Step;
 use super::measure::Analysis;
+use super::tracks::Track;
 use crate::render;
 
 /// The report.
-pub fn text(analysis: &Analysis, steps: &[Step]) -> String {
+pub fn text(analysis: &Analysis, tracks: &[Track], steps: &[Step]) -> String {
     let mut out = String::new();
     let total = analysis.seconds();
     let files = analysis.files.len();
@@ -81,6 +83,36 @@ pub fn text(analysis: &Analysis, steps: &[Step]) -> String {
     line("| sound | first row | rows |\n|---|---:|---:|".into());
     for e in &leak.files {
         line(format!("| {} | {} | {} |", cell(&e.path), e.first_row, e.rows));
+    }
+    out.push_str(&of_tracks(tracks));
+    out
+}
+
+/// The sounds as tracks of a collection.
+fn of_tracks(tracks: &[Track]) -> String {
+    let mut out = format!(
+        "\n## The sounds as tracks\n\n\
+         Some of the 25 numbers ({TRACK_SCHEMA}) and of the wider table; all are in `tracks.csv`, and `tracks.db` remembers them. \
+         A dash: not to be known, because the sound is too short, has no beat or no pitch, or was recorded below 44,100 Hz. \
+         The nearest sound is the one whose numbers differ least, 0 to 1.\n\n\
+         | sound | loudness, LUFS | tempo, BPM | centroid, Hz | harmonic | key | nearest |\n|---|---:|---:|---:|---:|---|---|\n"
+    );
+    let number = |value: f32, places: usize| {
+        if value.is_nan() { "–".to_owned() } else { format!("{value:.places$}") }
+    };
+    for t in tracks {
+        let v = |d: usize, places| number(t.values[d], places);
+        let nearest = t.nearest.as_ref().map_or("–".to_owned(), |(name, d)| format!("{} ({d:.2})", cell(name)));
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {nearest} |",
+            cell(&t.name),
+            v(dim::LOUDNESS, 1),
+            v(dim::TEMPO, 1),
+            v(dim::CENTROID, 0),
+            v(dim::HARMONIC_RATIO, 2),
+            t.key.as_deref().unwrap_or("–"),
+        );
     }
     out
 }
