@@ -83,9 +83,11 @@ fn inputs(folder: &Path) -> Vec<WalkEntry> {
 fn run(inputs: Vec<WalkEntry>, workers: usize, makers: Arc<dyn RowMakers>) -> BTreeMap<PathBuf, TrackRecord> {
     let job = TrackJob { segment_frames: 16, ..TrackJob::new(inputs, workers, 1 << 30) };
     let (progress, mut records) = (Arc::new(TrackProgress::default()), BTreeMap::new());
-    let done = run_tracks(&job, makers, &progress, &|| false, &mut |_, fate| {
-        let TrackFate::Record(record) = fate else { panic!("nothing is known") };
-        records.insert(PathBuf::from(&record.path), *record);
+    let done = run_tracks(&job, makers, &progress, &|| false, &mut |result| {
+        if let Some((_, fate)) = result {
+            let TrackFate::Record(record) = fate else { panic!("nothing is known") };
+            records.insert(PathBuf::from(&record.path), *record);
+        }
         Ok(())
     });
     assert_eq!(done, Ok(job.inputs.len()));

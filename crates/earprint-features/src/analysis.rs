@@ -5,6 +5,8 @@
 
 use earprint_core::{Descriptor, TrackTable};
 
+use earprint_signal::widest;
+
 use crate::frames::Frames;
 use crate::k_weighted::KWeighted;
 use crate::level::Level;
@@ -54,6 +56,26 @@ pub struct TrackAnalysis {
     loudness: KWeighted,
     frames: Frames,
     note: Option<SourceNote>,
+}
+
+/// One step of all channels: their mono signal, levels, loudness.
+#[inline(always)]
+fn measure(planar: &[&[f32]], mono: &mut Vec<f32>, level: &mut Level, loudness: &mut KWeighted) {
+    mono.clear();
+    mono.extend_from_slice(planar[0]);
+    for x in &planar[1..] {
+        for (m, &x) in mono.iter_mut().zip(*x) {
+            *m += x;
+        }
+    }
+    if planar.len() > 1 {
+        let channels = planar.len() as f32;
+        mono.iter_mut().for_each(|m| *m /= channels);
+    }
+    level.step(planar, mono);
+    if mono.len() == STEP {
+        loudness.step(planar);
+    }
 }
 
 impl TrackAnalysis {
@@ -114,23 +136,10 @@ impl TrackAnalysis {
     }
 
     fn step(&mut self, planar: &[&[f32]]) {
-        self.mono.clear();
-        self.mono.extend_from_slice(planar[0]);
-        for x in &planar[1..] {
-            for (m, &x) in self.mono.iter_mut().zip(*x) {
-                *m += x;
-            }
-        }
-        if planar.len() > 1 {
-            let channels = planar.len() as f32;
-            self.mono.iter_mut().for_each(|m| *m /= channels);
-        }
+        let (mono, level, loudness) = (&mut self.mono, &mut self.level, &mut self.loudness);
+        widest!(measure(planar: &[&[f32]], mono: &mut Vec<f32>, level: &mut Level, loudness: &mut KWeighted));
         self.samples += self.mono.len() as u64;
         self.cutter.push(&self.mono);
-        self.level.step(planar, &self.mono);
-        if self.mono.len() == STEP {
-            self.loudness.step(planar);
-        }
     }
 
     /// The next mono segment, as soon as the samples around it came; `None` until then, and after the last one.

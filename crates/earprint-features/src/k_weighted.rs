@@ -88,6 +88,7 @@ impl KWeighted {
     }
 
     /// The next [`STEP`] samples of every channel.
+    #[inline(always)]
     pub fn step(&mut self, planar: &[&[f32]]) {
         let mut energy = 0.0;
         for (c, pair) in planar.chunks(2).enumerate() {
@@ -162,6 +163,7 @@ fn lufs(mean_square: f64) -> f64 {
 }
 
 /// Sums of the squares of two weighted channels.
+#[inline(always)]
 fn run([shelf, pass]: &[Section; 2], states: &mut States, l: &[f32], r: &[f32]) -> [f64; 2] {
     let mut squares = [0.0; 2];
     let [[mut s1, mut s2], [mut p1, mut p2]] = *states;

@@ -41,6 +41,7 @@ fn larger(a: f32, b: f32) -> f32 {
 }
 
 /// Sums of a run of one channel.
+#[inline(always)]
 pub fn one(x: &[f32]) -> One {
     let mut square = [0.0f64; LANES];
     let mut peak = [0.0f32; LANES];
@@ -62,6 +63,7 @@ pub fn one(x: &[f32]) -> One {
 }
 
 /// Sums of a run of two channels of the same length.
+#[inline(always)]
 pub fn pair(l: &[f32], r: &[f32]) -> Pair {
     let (mut ll, mut rr, mut lr) = ([0.0f64; LANES], [0.0f64; LANES], [0.0f64; LANES]);
     let (mut sl, mut sr, mut peak) = ([0.0f64; LANES], [0.0f64; LANES], [0.0f32; LANES]);
@@ -98,6 +100,7 @@ pub struct Crossings {
 
 impl Crossings {
     /// The next samples.
+    #[inline(always)]
     pub fn push(&mut self, x: &[f32]) {
         let (Some(negative), true) = (self.negative, x.iter().fold(true, |all, &x| all & (x != 0.0))) else {
             return self.push_slowly(x);

@@ -66,6 +66,7 @@ impl TruePeak {
     }
 
     /// The next samples of every channel; `peak` is the largest |x| up to their end.
+    #[inline(always)]
     pub fn step(&mut self, planar: &[&[f32]], peak: f32) {
         self.largest = self.largest.max(peak);
         for (line, x) in self.lines.iter_mut().zip(planar) {
@@ -88,6 +89,7 @@ impl TruePeak {
 
 impl Phases {
     /// The larger of `largest` and the outputs at `line[16..]`.
+    #[inline(always)]
     fn largest(&self, line: &[f32], mut largest: f32) -> f32 {
         let mut before = range(&line[..BLOCK]);
         let mut from = BLOCK;
@@ -105,6 +107,7 @@ impl Phases {
         largest
     }
 
+    #[inline(always)]
     fn block(&self, line: &[f32], from: usize, to: usize) -> f32 {
         let mut largest = 0.0f32;
         let mut short = [0.0f32; BLOCK + TAPS - 1];
@@ -138,6 +141,7 @@ impl Phases {
 }
 
 /// Smallest and largest of a run of at most 16.
+#[inline(always)]
 fn range(x: &[f32]) -> (f32, f32) {
     let (mut low, mut high) = ([f32::INFINITY; 4], [f32::NEG_INFINITY; 4]);
     let (whole, rest) = x.as_chunks::<4>();

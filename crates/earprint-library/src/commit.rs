@@ -16,7 +16,8 @@ struct Before {
     unchanged: bool,
 }
 
-/// The statement that writes a record, built once a batch.
+/// The statement that writes a record, built once a batch. Files with the same packets share one record but may differ in what
+/// their headers promise; of those met in one run the same one stays whichever came last.
 struct Sql {
     record: String,
 }
@@ -29,7 +30,9 @@ impl Sql {
             "INSERT INTO record (track_id, schema, status, code, detail, decoder, backend, tool_version, made_run, {}, \
              why_null) VALUES ({marks}) ON CONFLICT (track_id, schema) DO UPDATE SET status = excluded.status, \
              code = excluded.code, detail = excluded.detail, decoder = excluded.decoder, backend = excluded.backend, \
-             tool_version = excluded.tool_version, made_run = excluded.made_run, why_null = excluded.why_null, {}",
+             tool_version = excluded.tool_version, made_run = excluded.made_run, why_null = excluded.why_null, {} \
+             WHERE made_run <> excluded.made_run OR (excluded.status, coalesce(excluded.detail, '')) < \
+             (record.status, coalesce(record.detail, ''))",
             columns(""),
             set.join(", ")
         );

@@ -57,7 +57,10 @@ impl Library {
     pub fn open_read_only(path: &Path) -> Result<Self, LibraryError> {
         Self::present(path)?;
         let sql = LibraryError::sql("opening", path, PATIENCE);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // A connection that could write removes the side files when it closes; one that could not would leave them behind.
+        // Nothing is written through it: that is what `query_only` is for. Where nothing may be written SQLite falls back
+        // to reading by itself.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut db = Connection::open_with_flags(path, flags).map_err(&sql)?;
         if let Err(e) = migrate::kind(&db) {
             // In write-ahead mode even a reader needs its side files. Where the folder cannot be written and there is
@@ -65,12 +68,14 @@ impl Library {
             let refused = matches!(sql(e), LibraryError::ReadOnly { .. });
             let log = side_file(path, "-wal").metadata().is_ok_and(|m| m.len() > 0);
             if refused && !log {
-                let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+                let flags =
+                    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
                 db = Connection::open_with_flags(immutable_uri(path), flags).map_err(&sql)?;
             }
         }
         let library = Self { db, path: path.to_owned(), patience: PATIENCE, read_only: true };
         library.prepare()?;
+        library.db.execute_batch("PRAGMA query_only = ON").map_err(&sql)?;
         let version = library.version()?;
         if version < VERSION {
             return Err(LibraryError::Older { path: path.to_owned(), version, known: VERSION });

@@ -22,6 +22,7 @@ mod tables;
 pub mod track;
 mod transform;
 mod turn;
+mod widest;
 mod window;
 
 pub use fft::{RealFft, Stage, fft_supports};

@@ -33,7 +33,12 @@ struct Out {
 
 impl Out {
     fn create(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { file: AtomicFile::create(path)?, buffer: Vec::with_capacity(BUFFER), why: None })
+        let file = AtomicFile::create(path).map_err(|e| match e {
+            // Who asked for a file knows its name, not that of the unfinished one beside it.
+            StoreError::Io { what, source, .. } => StoreError::Io { what, path: path.to_owned(), source },
+            other => other,
+        })?;
+        Ok(Self { file, buffer: Vec::with_capacity(BUFFER), why: None })
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), StoreError> {

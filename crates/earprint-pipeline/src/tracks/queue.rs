@@ -1,9 +1,10 @@
-//! Many inputs, few workers: heaviest first, results in the order of the inputs, a time limit for each.
+//! Many inputs, few workers: heaviest first, results as they come, a time limit for each.
 //!
-//! Enters: a weight per input and a [`Worker`]. Leaves: one result per input, in order. Inputs are taken from a shared
-//! queue, heaviest first among the next [`QueueOptions::window`] ones: a dynamic queue that begins with the heavy items
-//! ends within a percent of the lower bound, where fixed shares lose a fifth; the window bounds how many finished
-//! results wait for an earlier input.
+//! Enters: a weight per input and a [`Worker`]. Leaves: one result per input, in the order in which they were finished, so that
+//! nothing finished waits to be stored behind an input that takes long. Inputs are taken from a shared queue, heaviest first
+//! among the next [`QueueOptions::window`] ones: a dynamic queue that begins with the heavy items ends within a percent of
+//! the lower bound, where fixed shares lose a fifth; the window bounds how many results somebody who wants them in the
+//! order of the inputs has to keep.
 //!
 //! A worker that does not come back is left behind: its input gets a result that says so, and a new worker takes its
 //! place. Threads cannot be killed; the one left behind ends with its process, or whenever its decoder returns.
@@ -63,8 +64,8 @@ struct Picks {
     waiting: BinaryHeap<(u64, std::cmp::Reverse<usize>)>,
     /// Inputs from here on are not in `waiting` yet.
     next: usize,
-    /// Inputs before this one were handed over.
-    handed_over: usize,
+    /// Inputs before this one have a result.
+    first_open: usize,
     closed: bool,
 }
 
@@ -85,7 +86,7 @@ impl<W: Workers> Shared<W> {
     fn pick(&self) -> Option<usize> {
         let mut p = self.picks();
         loop {
-            let end = (p.handed_over + self.window).min(self.weights.len());
+            let end = (p.first_open + self.window).min(self.weights.len());
             while p.next < end {
                 let index = p.next;
                 p.waiting.push((self.weights[index], std::cmp::Reverse(index)));
@@ -150,9 +151,11 @@ fn start<W: Workers>(number: usize, shared: &Arc<Shared<W>>, tell: &Sender<Told<
     std::thread::Builder::new().name(format!("earprint-{number}")).spawn(work).expect("the system has threads left");
 }
 
-/// Runs every input and hands each result to `sink` in the order of the inputs, on the calling thread. `cancelled` is
-/// asked now and then; once true no further input is begun and what is under way is finished. Returns the number of
-/// results handed over.
+/// Where results go, each once, with the number of its input; `None` a few times a second while there is none.
+pub type Sink<'a, T> = &'a mut dyn FnMut(Option<(usize, T)>) -> Result<(), String>;
+
+/// Runs every input and hands each result to `sink` as it comes, on the calling thread. `cancelled` is asked now and then;
+/// once true no further input is begun and what is under way is finished. Returns the number of results handed over.
 ///
 /// # Errors
 /// What `sink` returns; the queue then stops like a cancelled one and further results are dropped.
@@ -161,10 +164,10 @@ pub fn run_queue<W: Workers>(
     weights: Vec<u64>,
     options: QueueOptions,
     cancelled: &dyn Fn() -> bool,
-    sink: &mut dyn FnMut(usize, <W::Worker as Worker>::Out) -> Result<(), String>,
+    sink: Sink<<W::Worker as Worker>::Out>,
 ) -> Result<usize, String> {
     let threads = options.workers.max(1).min(weights.len().max(1));
-    let picks = Picks { waiting: BinaryHeap::new(), next: 0, handed_over: 0, closed: false };
+    let picks = Picks { waiting: BinaryHeap::new(), next: 0, first_open: 0, closed: false };
     let (window, changed) = (options.window.max(threads), Condvar::new());
     let shared = Arc::new(Shared { workers, weights, window, picks: Mutex::new(picks), changed });
     let (tell, told) = channel();
@@ -193,14 +196,16 @@ impl<W: Workers> Collect<W> {
     fn collect(
         &mut self,
         cancelled: &dyn Fn() -> bool,
-        sink: &mut dyn FnMut(usize, <W::Worker as Worker>::Out) -> Result<(), String>,
+        sink: Sink<<W::Worker as Worker>::Out>,
     ) -> Result<usize, String> {
-        let mut finished = BTreeMap::new();
+        // Inputs with a result beyond the first one without.
+        let mut ahead = BTreeSet::new();
+        let (mut first_open, mut handed_over, mut closed) = (0, 0, false);
         let mut failed = Ok(());
-        let (mut handed_over, mut closed) = (0, false);
         let all = self.shared.weights.len();
         // Every input that was begun ends in one result; only a run that was stopped ends before all have one.
         while handed_over < all && !(closed && self.alive == 0) {
+            let mut finished = Vec::new();
             match self.told.recv_timeout(Duration::from_millis(50)) {
                 Ok(Told::Began(number, index, stop)) => {
                     // Left behind in the moment it came back: it goes on as one more worker.
@@ -211,37 +216,32 @@ impl<W: Workers> Collect<W> {
                 Ok(Told::Done(number, ..)) if !self.under_way.contains_key(&number) => {}
                 Ok(Told::Done(number, index, out)) => {
                     self.under_way.remove(&number);
-                    finished.insert(index, out);
+                    finished.push((index, out));
                 }
                 Ok(Told::Left(number)) => self.alive -= usize::from(!self.lost.remove(&number)),
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => failed = failed.and_then(|()| sink(None)),
                 Err(RecvTimeoutError::Disconnected) => unreachable!("this side keeps a sender"),
             }
             finished.extend(self.overdue());
+            for (index, out) in finished {
+                failed = failed.and_then(|()| sink(Some((index, out))));
+                handed_over += 1;
+                ahead.insert(index);
+            }
             if !closed && (cancelled() || failed.is_err()) {
                 closed = true;
                 self.shared.close();
             }
-            let before = handed_over;
-            while let Some(out) = finished.remove(&handed_over) {
-                if failed.is_ok() {
-                    failed = sink(handed_over, out);
-                }
-                handed_over += 1;
+            let before = first_open;
+            while ahead.remove(&first_open) {
+                first_open += 1;
             }
-            if handed_over > before {
-                self.shared.picks().handed_over = handed_over;
+            if first_open > before {
+                self.shared.picks().first_open = first_open;
                 self.shared.changed.notify_all();
             }
         }
-        // Cancelled: what was finished beyond a gap is kept too.
-        let kept = handed_over + finished.len();
-        for (index, out) in finished {
-            if failed.is_ok() {
-                failed = sink(index, out);
-            }
-        }
-        failed.map(|()| kept)
+        failed.map(|()| handed_over)
     }
 
     /// Asks overdue inputs to stop; leaves behind the workers that do not, and replaces them.
@@ -323,23 +323,29 @@ mod tests {
         Sleepers { millis: millis.to_vec(), panics: false, hangs: None, made: Arc::default(), order: Arc::default() }
     }
 
+    /// Inputs in the order of their results, and the results in the order of the inputs.
     fn run(s: Sleepers, options: QueueOptions, cancelled: &dyn Fn() -> bool) -> (Vec<usize>, Vec<String>) {
         let weights = s.millis.clone();
-        let (mut indices, mut texts) = (Vec::new(), Vec::new());
-        run_queue(s, weights, options, cancelled, &mut |i, text| {
-            indices.push(i);
-            texts.push(text);
+        let mut indices = Vec::new();
+        let mut results = BTreeMap::new();
+        run_queue(s, weights, options, cancelled, &mut |result| {
+            if let Some((i, text)) = result {
+                indices.push(i);
+                assert!(results.insert(i, text).is_none(), "one result for {i}");
+            }
             Ok(())
         })
         .unwrap();
-        (indices, texts)
+        (indices, results.into_values().collect())
     }
 
     #[test]
-    fn results_come_in_order_and_the_heaviest_begin_first() {
-        let s = sleepers(&[1, 2, 30, 3, 20, 1]);
+    fn results_come_when_they_are_there_and_the_heaviest_begin_first() {
+        let s = sleepers(&[1, 2, 300, 3, 20, 1]);
         let order = s.order.clone();
-        let (indices, texts) = run(s, QueueOptions { workers: 2, ..Default::default() }, &|| false);
+        let (mut indices, texts) = run(s, QueueOptions { workers: 2, ..Default::default() }, &|| false);
+        assert_eq!(indices[5], 2, "nothing waits for the slowest one: {indices:?}");
+        indices.sort_unstable();
         assert_eq!(indices, [0, 1, 2, 3, 4, 5]);
         assert!(texts.iter().all(|t| t.ends_with("done")));
         let order = order.lock().unwrap();
@@ -368,7 +374,7 @@ mod tests {
         let limits = (Some(Duration::from_millis(60)), Duration::from_millis(120));
         let options = QueueOptions { workers: 2, window: 100, limit: limits.0, grace: limits.1 };
         let (indices, texts) = run(s, options, &|| false);
-        assert_eq!(indices, [0, 1, 2, 3, 4, 5]);
+        assert_eq!((indices.len(), texts.len()), (6, 6));
         assert_eq!(texts[2], "2 left behind");
         assert!(texts[3].starts_with("3 panicked: ") && texts[3].contains("three"), "{}", texts[3]);
         assert_eq!((texts[1].as_str(), texts[5].as_str()), ("1 done", "5 done"));
@@ -389,8 +395,9 @@ mod tests {
             run(s, QueueOptions { workers: 2, ..Default::default() }, &|| made.load(Ordering::Relaxed) > 1);
         assert!(!indices.is_empty() && indices.len() < 20, "{}", indices.len());
         let s = sleepers(&[1; 50]);
-        let ended = run_queue(s, vec![1; 50], QueueOptions::default(), &|| false, &mut |i, _| {
-            if i == 3 { Err("disk full".into()) } else { Ok(()) }
+        let ended = run_queue(s, vec![1; 50], QueueOptions::default(), &|| false, &mut |result| match result {
+            Some((3, _)) => Err("disk full".into()),
+            _ => Ok(()),
         });
         assert_eq!(ended, Err("disk full".into()));
     }

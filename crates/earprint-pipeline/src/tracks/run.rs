@@ -12,7 +12,7 @@ use earprint_signal::track::TrackSegment;
 
 use super::describe::{SEGMENT_FRAMES, describe, record};
 use super::maker::{CpuRows, RowMaker};
-use super::queue::{QueueOptions, Worker, Workers, run_queue};
+use super::queue::{QueueOptions, Sink, Worker, Workers, run_queue};
 use super::stages::{Clock, StageTimes};
 
 /// Memory one worker takes, bytes: two segments with their rows, the window of spectra, a decoder. Measured with a margin;
@@ -144,8 +144,9 @@ impl TrackProgress {
     }
 }
 
-/// Takes the fate of each input, in the order of the inputs, on the calling thread. An error ends the run.
-pub type OnTrack<'a> = &'a mut dyn FnMut(usize, TrackFate) -> Result<(), String>;
+/// Takes the fate of each input as it comes, with the input's number, on the calling thread; `None` a few times a second
+/// while there is none. An error ends the run.
+pub type OnTrack<'a> = Sink<'a, TrackFate>;
 
 /// Analyses every input of a job, or stops early once `cancelled` says so. Returns the number of inputs with a fate.
 ///
@@ -168,9 +169,11 @@ pub fn run_tracks(
         progress: progress.clone(),
         segment_frames: job.segment_frames,
     };
-    run_queue(workers, weights, options, cancelled, &mut |index, fate| {
-        progress.count(&fate, job.inputs[index].bytes);
-        take(index, fate)
+    run_queue(workers, weights, options, cancelled, &mut |result| {
+        if let Some((index, fate)) = &result {
+            progress.count(fate, job.inputs[*index].bytes);
+        }
+        take(result)
     })
 }
 

@@ -1,5 +1,7 @@
-//! Fates of inputs, in their order: into the library batch by batch, and as records on stdout once they are stored.
+//! Fates of inputs: into the library batch by batch as they come, and as records on stdout once they are stored, in the order
+//! of the inputs.
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Stdout, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +60,10 @@ pub struct Ledger<'a> {
     todo: Vec<usize>,
     /// Inputs before this one were told, or have no fate in this run.
     told: usize,
+    /// Of `todo`, those before this one were told.
+    next: usize,
+    /// Stored, and waiting for an earlier input to be told.
+    untold: BTreeMap<usize, TrackFate>,
     library: Option<(&'a mut Library, RunId)>,
     progress: Arc<TrackProgress>,
     batch: Vec<(usize, TrackFate)>,
@@ -104,6 +110,8 @@ impl<'a> Ledger<'a> {
             plans,
             todo: (0..plans.len()).filter(|&i| matches!(plans[i], Plan::Analyse)).collect(),
             told: 0,
+            next: 0,
+            untold: BTreeMap::new(),
             library,
             progress,
             batch: Vec::new(),
@@ -118,19 +126,27 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    /// The fate of input `at` of those that were to be analysed. They come in order; a run that was stopped leaves some out.
+    /// The fate of input `at` of those that were to be analysed. They come in any order; a run that was stopped leaves some out.
     ///
     /// # Errors
     /// What ends the run: the library's words.
     pub fn put(&mut self, at: usize, fate: TrackFate) -> Result<(), String> {
         self.batch.push((self.todo[at], fate));
-        if self.batch.len() >= self.batch_files || self.since.elapsed() >= PATIENCE {
-            self.store().map_err(|e| format!("{e:#}"))?;
-        }
-        Ok(())
+        if self.batch.len() >= self.batch_files { self.store().map_err(|e| format!("{e:#}")) } else { self.tick() }
     }
 
-    /// Stores the batch, then tells it, with the inputs between that were known before.
+    /// Stores what has waited long enough: the next result may take its time.
+    ///
+    /// # Errors
+    /// As [`Ledger::put`].
+    pub fn tick(&mut self) -> Result<(), String> {
+        if self.batch.is_empty() {
+            self.since = Instant::now();
+        }
+        if self.since.elapsed() >= PATIENCE { self.store().map_err(|e| format!("{e:#}")) } else { Ok(()) }
+    }
+
+    /// Stores the batch, then tells what no earlier input holds back, with the inputs between that were known before.
     fn store(&mut self) -> Result<()> {
         let batch = std::mem::take(&mut self.batch);
         self.since = Instant::now();
@@ -140,15 +156,24 @@ impl<'a> Ledger<'a> {
             library.commit(*run, TRACK_SCHEMA, &entries)?;
             self.progress.add(&StageTimes { commit: started.elapsed(), ..StageTimes::default() });
         }
-        for (index, fate) in batch {
-            self.tell_known(index)?;
-            self.tell(index, fate)?;
-            self.told = index + 1;
+        self.untold.extend(batch);
+        while let Some(&index) = self.todo.get(self.next)
+            && let Some(fate) = self.untold.remove(&index)
+        {
+            self.tell_next(index, fate)?;
+            self.next += 1;
         }
         if let Some(out) = &mut self.json {
             // A closed pipe is the reader's choice; the run goes on for the library.
             let _ = out.flush();
         }
+        Ok(())
+    }
+
+    fn tell_next(&mut self, index: usize, fate: TrackFate) -> Result<()> {
+        self.tell_known(index)?;
+        self.tell(index, fate)?;
+        self.told = index + 1;
         Ok(())
     }
 
@@ -217,6 +242,10 @@ impl<'a> Ledger<'a> {
     /// What the library says.
     pub fn end(mut self, finished: bool, took: Duration) -> Result<Counts> {
         self.store()?;
+        // Of a run that was stopped: what came after an input without a fate.
+        for (index, fate) in std::mem::take(&mut self.untold) {
+            self.tell_next(index, fate)?;
+        }
         if finished {
             self.tell_known(self.inputs.len())?;
         }

@@ -95,7 +95,8 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
             )
         },
         || {
-            run_tracks(&job, makers.all(), &progress, &|| control.cancelled(), &mut |at, fate| {
+            run_tracks(&job, makers.all(), &progress, &|| control.cancelled(), &mut |result| {
+                let Some((at, fate)) = result else { return ledger.tick() };
                 control.count_opened(0);
                 control.count_computed();
                 control.count_done(failed(&fate));
