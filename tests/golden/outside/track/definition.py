@@ -95,7 +95,7 @@ def loudness(x, out):
     loud = block[lufs(block) >= -70]
     out["loudness"] = lufs(loud[loud >= 0.1 * loud.mean()].mean())
     out["loudness_variation"] = lufs(loud).std()
-    short = np.convolve(step, np.ones(30), "valid")[::10] / 132_300 if len(step) >= 30 else np.zeros(0)
+    short = np.convolve(step, np.ones(30), "valid") / 132_300 if len(step) >= 30 else np.zeros(0)
     short = short[lufs(short) >= -70]
     if len(short):
         short = np.sort(short[short >= 0.01 * short.mean()])
