@@ -17,7 +17,7 @@ use super::{Plan, absolute, bare, modified_ns};
 use crate::args::AnalyzeArgs;
 
 /// Longest time a finished track waits for its batch to be stored.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(300);
 /// Failures told in words; the rest is counted.
 const TOLD: usize = 5;
 
