@@ -68,19 +68,20 @@ unsafe fn halve_rate<L: Lane>(
     out: &mut Vec<f32>,
 ) {
     let (pairs, n) = (taps.len() - 1, input.len().div_ceil(2));
-    // odd[pairs + n] is input[2 n + 1]: the zeros around it are what the filter sees outside.
-    odd.clear();
+    // odd[pairs + n] is input[2 n + 1]: the zeros around it are what the filter sees outside. What is written anyway is not
+    // cleared first.
     odd.resize(n + 2 * pairs + L::W, 0.0);
-    even.clear();
     even.resize(n + L::W, 0.0);
-    for (i, pair) in input.chunks_exact(2).enumerate() {
-        even[i] = pair[0];
-        odd[pairs + i] = pair[1];
+    let (whole, rest) = input.as_chunks::<2>();
+    odd[..pairs].fill(0.0);
+    odd[pairs + whole.len()..].fill(0.0);
+    even[whole.len()..].fill(0.0);
+    for ((even, odd), pair) in even.iter_mut().zip(&mut odd[pairs..]).zip(whole) {
+        (*even, *odd) = (pair[0], pair[1]);
     }
-    if !input.len().is_multiple_of(2) {
-        even[n - 1] = input[input.len() - 1];
+    if let [last] = rest {
+        even[n - 1] = *last;
     }
-    out.clear();
     out.resize(n.next_multiple_of(L::W), 0.0);
     // SAFETY: i + W <= n + W; the odd samples reach `pairs` farther on both sides.
     unsafe {

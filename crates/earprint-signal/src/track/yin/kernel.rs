@@ -219,6 +219,42 @@ unsafe fn first_butterflies<L: Lane, const ODD: bool>(
     }
 }
 
+/// Where differences come from and go to.
+struct Differences<L> {
+    /// Energy of all samples of the block.
+    whole: L,
+    scale: L,
+    energy: *const f32,
+    energy_next: *const f32,
+    out: *mut f32,
+}
+
+impl<L: Lane> Differences<L> {
+    /// (e - P(tau)) + P_next(tau) + e.
+    #[inline(always)]
+    unsafe fn energies(&self, tau: usize) -> L {
+        // SAFETY: as `differences`.
+        unsafe {
+            let gone = self.whole.sub(L::load(self.energy.add(tau * L::W)));
+            gone.add(L::load(self.energy_next.add(tau * L::W))).add(self.whole)
+        }
+    }
+
+    /// D(2 u) and D(2 u + 1): r(2 u) = re, r(2 u + 1) = -im of the conjugate's transform.
+    // A function and not a closure: closures are not compiled for the instruction set of what surrounds them.
+    #[inline(always)]
+    unsafe fn put(&self, u: usize, r: C<L>) {
+        // SAFETY: as `differences`.
+        unsafe {
+            let even = if u == 0 { self.whole } else { self.energies(2 * u).sub(r.re.mul(self.scale)) };
+            even.store(self.out.add(2 * u * L::W));
+            if 2 * u < TAU_MAX {
+                self.energies(2 * u + 1).add(r.im.mul(self.scale)).store(self.out.add((2 * u + 1) * L::W));
+            }
+        }
+    }
+}
+
 /// The last stage of the inverse where lags up to TAU_MAX come out, and D = ((e - P(tau)) + P_next(tau)) + e - 2 r(tau). In
 /// place of D(0), which is 0, stands the block's energy e: the search wants it.
 #[inline(always)]
@@ -232,28 +268,18 @@ unsafe fn differences<L: Lane>(
     // SAFETY: points has 2 * M rows, the energies LAGS + 1, difference LAGS.
     unsafe {
         let whole = L::load(energy.add(LAGS * L::W));
-        let scale = L::splat(SCALE);
-        let energies = |tau: usize| {
-            let gone = whole.sub(L::load(energy.add(tau * L::W)));
-            gone.add(L::load(energy_next.add(tau * L::W))).add(whole)
-        };
-        // r(2 u) = re, r(2 u + 1) = -im of the conjugate's transform.
-        let put = |u: usize, r: C<L>| {
-            let even = if u == 0 { whole } else { energies(2 * u).sub(r.re.mul(scale)) };
-            even.store(difference.add(2 * u * L::W));
-            if 2 * u < TAU_MAX {
-                energies(2 * u + 1).add(r.im.mul(scale)).store(difference.add((2 * u + 1) * L::W));
-            }
-        };
+        let to = Differences { whole, scale: L::splat(SCALE), energy, energy_next, out: difference };
         for u in 0..M / 4 {
             let p = points.add(2 * *fft.position.as_ptr().add(u) as usize * L::W);
-            let x = |q: usize| C { re: L::load(p.add(2 * q * L::W)), im: L::load(p.add((2 * q + 1) * L::W)) };
-            let mut x = [x(0), x(1), x(2), x(3)];
+            let mut x = [C { re: L::splat(0.0), im: L::splat(0.0) }; 4];
+            for (q, x) in x.iter_mut().enumerate() {
+                *x = C { re: L::load(p.add(2 * q * L::W)), im: L::load(p.add((2 * q + 1) * L::W)) };
+            }
             // What is not stored is not computed: the compiler sees to that.
             butterfly::<L, 4>(&mut x);
-            put(u, x[0]);
+            to.put(u, x[0]);
             if 2 * (M / 4 + u) <= TAU_MAX {
-                put(M / 4 + u, x[1]);
+                to.put(M / 4 + u, x[1]);
             }
         }
     }
