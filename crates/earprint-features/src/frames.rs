@@ -16,9 +16,51 @@ use crate::stats::{Spread, median};
 /// Frames of a block of memory: a long track grows without being copied.
 const BLOCK: usize = 8192;
 
-/// Numbers kept of every frame.
+/// Columns kept of every frame.
 const KEPT: [usize; 7] =
     [row::MEAN_SQUARE, row::CENTROID, row::ROLLOFF, row::FLATNESS, row::BANDWIDTH, row::F0, row::FLUX];
+
+/// Numbers of every frame, block after block, each column by itself: at the end one after another is used up, so that
+/// ten hours need no second copy of all of them.
+#[derive(Debug, Default)]
+struct Kept([Vec<Vec<f32>>; KEPT.len()]);
+
+impl Kept {
+    fn add(&mut self, row: &[f32; row::ROW]) {
+        for (blocks, of) in self.0.iter_mut().zip(KEPT) {
+            if blocks.last().is_none_or(|b| b.len() == BLOCK) {
+                blocks.push(Vec::with_capacity(BLOCK));
+            }
+            blocks.last_mut().expect("pushed above").push(row[of]);
+        }
+    }
+
+    /// Mean squares of all frames.
+    fn levels(&self) -> impl Iterator<Item = f32> {
+        self.0[0].iter().flatten().copied()
+    }
+
+    /// A column, with whether the frame counts; gone afterwards.
+    fn take(&mut self, of: usize, loudest: f32) -> impl Iterator<Item = (bool, f32)> {
+        let place = KEPT.iter().position(|&c| c == of).expect("a kept column");
+        let column = std::mem::take(&mut self.0[place]).into_iter().flatten();
+        self.levels().map(move |level| gate::counts(level, loudest)).zip(column)
+    }
+
+    /// Of the frames that count.
+    fn counted(&mut self, of: usize, loudest: f32) -> Vec<f32> {
+        let mut counted = Vec::with_capacity(self.levels().count());
+        counted.extend(self.take(of, loudest).filter_map(|(counts, x)| counts.then_some(x)));
+        counted
+    }
+
+    /// Of all frames, 0 where they do not count.
+    fn gated(&mut self, of: usize, loudest: f32) -> Vec<f32> {
+        let mut all = Vec::with_capacity(self.levels().count());
+        all.extend(self.take(of, loudest).map(|(counts, x)| if counts { x } else { 0.0 }));
+        all
+    }
+}
 
 /// Sums of frames of one level.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +76,7 @@ struct Sums {
 /// All rows so far.
 #[derive(Debug)]
 pub struct Frames {
-    kept: Vec<Vec<[f32; KEPT.len()]>>,
+    kept: Kept,
     count: u64,
     levels: Levels<Sums>,
     pub bands: Bands,
@@ -60,7 +102,7 @@ pub struct FrameNumbers {
 
 impl Frames {
     pub fn new() -> Self {
-        Self { kept: Vec::new(), count: 0, levels: Levels::new(gate::GATE), bands: Bands::default() }
+        Self { kept: Kept::default(), count: 0, levels: Levels::new(gate::GATE), bands: Bands::default() }
     }
 
     /// Rows `(T, ROW)` of the next frames.
@@ -69,10 +111,7 @@ impl Frames {
         assert!(rest.is_empty(), "rows must be (T, ROW)");
         for r in rows {
             self.count += 1;
-            if self.kept.last().is_none_or(|b| b.len() == BLOCK) {
-                self.kept.push(Vec::with_capacity(BLOCK));
-            }
-            self.kept.last_mut().expect("pushed above").push(KEPT.map(|c| r[c]));
+            self.kept.add(r);
             self.bands.add(r);
             let Some(sums) = self.levels.at(r[row::MEAN_SQUARE]) else { continue };
             sums.frames += 1;
@@ -93,13 +132,15 @@ impl Frames {
     }
 
     /// All rows came.
-    pub fn finish(self) -> FrameNumbers {
+    pub fn finish(mut self) -> FrameNumbers {
         let loudest = self.levels.loudest();
-        let counts = |k: &[f32; KEPT.len()]| gate::counts(k[0], loudest);
-        let all = || self.kept.iter().flatten();
-        let column = |c: usize| all().filter(|k| counts(k)).map(|k| k[c]).collect::<Vec<f32>>();
-        let median_of = |c: usize| median(&mut column(c)).ok_or(Why::Silence);
-        let gated = |c: usize| all().map(|k| if counts(k) { k[c] } else { 0.0 }).collect::<Vec<f32>>();
+        let mut median_of = |of: usize| median(&mut self.kept.counted(of, loudest)).ok_or(Why::Silence);
+        let [centroid, rolloff, flatness, bandwidth] =
+            [row::CENTROID, row::ROLLOFF, row::FLATNESS, row::BANDWIDTH].map(&mut median_of);
+        let envelope = self.kept.gated(row::FLUX, loudest);
+        let f0 = self.kept.gated(row::F0, loudest);
+        let rms = self.kept.levels().filter(|&level| gate::counts(level, loudest));
+        let rms: Spread = rms.map(|level| libm::sqrt(f64::from(level))).collect();
 
         let mut sums = Sums::default();
         for s in self.levels.ascending() {
@@ -119,10 +160,10 @@ impl Frames {
             std::array::from_fn(|c| libm::sqrt((sums.mfcc_squares[c] / n - mean[c] * mean[c]).max(0.0)));
         let energy = sums.harmonic + sums.percussive;
         FrameNumbers {
-            centroid: median_of(1),
-            rolloff: median_of(2),
-            flatness: median_of(3).map(libm::exp),
-            bandwidth: median_of(4),
+            centroid,
+            rolloff,
+            flatness: flatness.map(libm::exp),
+            bandwidth,
             harmonic_ratio: match () {
                 _ if !some => Err(Why::Silence),
                 _ if energy > 0.0 => Ok(sums.harmonic / energy),
@@ -130,10 +171,11 @@ impl Frames {
             },
             chroma: sums.chroma.finish(),
             mfcc: some.then(|| (mean.map(|x| x as f32), deviation.map(|x| x as f32))),
-            rms: some.then(|| all().filter(|k| counts(k)).map(|k| libm::sqrt(f64::from(k[0]))).collect()),
-            flux: some.then(|| column(6).into_iter().map(f64::from).sum::<f64>() / n),
-            envelope: gated(6),
-            f0: gated(5),
+            rms: some.then_some(rms),
+            // Frames that do not count add nothing.
+            flux: some.then(|| envelope.iter().map(|&x| f64::from(x)).sum::<f64>() / n),
+            envelope,
+            f0,
         }
     }
 }
