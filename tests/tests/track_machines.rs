@@ -178,7 +178,7 @@ fn what_has_no_room_is_refused_before_it_starts() {
     let Ok(machine) = EmulatedMachine::open() else { return };
     let corpus = corpus(0.6);
     let bytes = TrackBytes::of(corpus[1].frames);
-    let exact = Room { largest_buffer: bytes.largest, total: bytes.total + (1 << 20) };
+    let exact = Room { largest_buffer: bytes.largest(), total: bytes.total + (1 << 20) };
     let mut machine = machine.with_room(exact);
     assert!(bytes.fits(machine.room()));
     on_machine(&mut machine, &[&corpus[1]], 1).unwrap();

@@ -310,7 +310,7 @@ impl Seek for Stoppable {
 }
 
 fn wav_hasher(layout: &WavLayout) -> Hasher {
-    let format = format!("{:?} {} {}", layout.format, layout.channels, layout.rate_hz);
+    let format = format!("{} {} {}", layout.format.name(), layout.channels, layout.rate_hz);
     Hasher::new("wav", format.as_bytes())
 }
 

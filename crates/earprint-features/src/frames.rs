@@ -1,7 +1,8 @@
 //! What is kept of the rows of the mono signal, and the frame features that come of it: 15-18, 20, MFCC, RMS, bandwidth,
 //! flux.
 //!
-//! Medians (15 centroid, 16 roll-off, 17 flatness, bandwidth), RMS and flux are over the frames that count ([`gate`]).
+//! Medians (15 centroid, 16 roll-off, 17 flatness, bandwidth), RMS and flux are over the frames that count ([`gate`]); the
+//! medians without frames whose spectrum has no power (one sample under the window's zero), where the kernel has no value.
 //! The median of the flatness is exp of the median of its ln. **harmonic_ratio** (18): sum H / (sum H + sum P). MFCC
 //! deviations are of the population, from sums of x and x^2.
 
@@ -40,24 +41,30 @@ impl Kept {
         self.0[0].iter().flatten().copied()
     }
 
-    /// A column, with whether the frame counts; gone afterwards.
-    fn take(&mut self, of: usize, loudest: f32) -> impl Iterator<Item = (bool, f32)> {
-        let place = KEPT.iter().position(|&c| c == of).expect("a kept column");
-        let column = std::mem::take(&mut self.0[place]).into_iter().flatten();
-        self.levels().map(move |level| gate::counts(level, loudest)).zip(column)
+    fn column(&mut self, of: usize) -> &mut Vec<Vec<f32>> {
+        &mut self.0[KEPT.iter().position(|&c| c == of).expect("a kept column")]
     }
 
-    /// Of the frames that count.
-    fn counted(&mut self, of: usize, loudest: f32) -> Vec<f32> {
-        let mut counted = Vec::with_capacity(self.levels().count());
-        counted.extend(self.take(of, loudest).filter_map(|(counts, x)| counts.then_some(x)));
-        counted
+    /// Which frames count, `(T)`.
+    fn counting(&self, loudest: f32) -> Vec<bool> {
+        let mut counting = Vec::with_capacity(self.levels().count());
+        counting.extend(self.levels().map(|level| gate::counts(level, loudest)));
+        counting
     }
 
-    /// Of all frames, 0 where they do not count.
-    fn gated(&mut self, of: usize, loudest: f32) -> Vec<f32> {
-        let mut all = Vec::with_capacity(self.levels().count());
-        all.extend(self.take(of, loudest).map(|(counts, x)| if counts { x } else { 0.0 }));
+    /// A column's values where `wanted`; the column is gone afterwards.
+    fn take(&mut self, of: usize, wanted: &[bool]) -> Vec<f32> {
+        let column = std::mem::take(self.column(of)).into_iter().flatten();
+        let mut taken = Vec::with_capacity(wanted.len());
+        taken.extend(column.zip(wanted).filter_map(|(x, &wanted)| wanted.then_some(x)));
+        taken
+    }
+
+    /// A column's values, 0 where not `wanted`; the column is gone afterwards.
+    fn gated(&mut self, of: usize, wanted: &[bool]) -> Vec<f32> {
+        let column = std::mem::take(self.column(of)).into_iter().flatten();
+        let mut all = Vec::with_capacity(wanted.len());
+        all.extend(column.zip(wanted).map(|(x, &wanted)| if wanted { x } else { 0.0 }));
         all
     }
 }
@@ -134,11 +141,15 @@ impl Frames {
     /// All rows came.
     pub fn finish(mut self) -> FrameNumbers {
         let loudest = self.levels.loudest();
-        let mut median_of = |of: usize| median(&mut self.kept.counted(of, loudest)).ok_or(Why::Silence);
+        let counting = self.kept.counting(loudest);
+        let centroids = self.kept.column(row::CENTROID).iter().flatten();
+        let powered: Vec<bool> = centroids.zip(&counting).map(|(&hz, &counts)| counts && hz > 0.0).collect();
+        let why = if counting.contains(&true) { Why::Undefined } else { Why::Silence };
+        let mut median_of = |of: usize| median(&mut self.kept.take(of, &powered)).ok_or(why);
         let [centroid, rolloff, flatness, bandwidth] =
             [row::CENTROID, row::ROLLOFF, row::FLATNESS, row::BANDWIDTH].map(&mut median_of);
-        let envelope = self.kept.gated(row::FLUX, loudest);
-        let f0 = self.kept.gated(row::F0, loudest);
+        let envelope = self.kept.gated(row::FLUX, &counting);
+        let f0 = self.kept.gated(row::F0, &counting);
         let rms = self.kept.levels().filter(|&level| gate::counts(level, loudest));
         let rms: Spread = rms.map(|level| libm::sqrt(f64::from(level))).collect();
 
@@ -214,6 +225,22 @@ mod tests {
         assert!((n.rms.unwrap().mean() - 0.2).abs() < 1e-7);
         assert_eq!((n.flux, n.envelope, n.f0.len()), (Some(3.0), vec![0.0, 0.0, 1.0, 2.0, 6.0], 5));
         assert_eq!(n.chroma.unwrap().concentration, 1.0);
+    }
+
+    #[test]
+    fn frames_without_power_are_in_no_median() {
+        let mut f = Frames::new();
+        let mut no_power = row_of(0.04, 0.0);
+        no_power[row::FLATNESS] = 0.0;
+        for r in [no_power, row_of(0.04, 3.0), no_power] {
+            f.add(&r);
+        }
+        let n = f.finish();
+        assert_eq!((n.centroid, n.rolloff, n.flatness), (Ok(3.0), Ok(3.0), Ok(libm::exp(-3.0))));
+        let mut f = Frames::new();
+        f.add(&no_power);
+        let n = f.finish();
+        assert_eq!((n.centroid, n.flatness), (Err(Why::Undefined), Err(Why::Undefined)));
     }
 
     #[test]

@@ -22,7 +22,8 @@ use crate::stats::Spread;
 /// Absolute gate, LUFS.
 const GATE_LUFS: f64 = -70.0;
 
-/// Channel weights: left, right, centre, LFE, left and right surround; four channels have no centre and no LFE.
+/// Channel weights: left, right, centre, LFE, left and right surround; four channels have no centre and no LFE. BS.1770-4 has no
+/// more channels than these: the seventh and later ones weigh nothing, as in crate `ebur128`.
 fn weight(channel: usize, channels: usize) -> f64 {
     match (channels, channel) {
         (4, 2 | 3) | (5, 3 | 4) | (6.., 4 | 5) => 1.41,

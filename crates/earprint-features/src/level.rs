@@ -86,9 +86,9 @@ impl Level {
         assert!(self.samples.is_multiple_of(STEP as u64), "only the last step is short");
         let mut from = 0;
         while from < mono.len() {
-            let at = self.samples as usize;
-            let to_hop = HOP - at % HOP;
-            let to_quarter = QUARTER - at % QUARTER;
+            // Remainders of the 64-bit count: on 32 bits it passes 2^32 after 27 hours.
+            let to_hop = HOP - (self.samples % HOP as u64) as usize;
+            let to_quarter = QUARTER - (self.samples % QUARTER as u64) as usize;
             let to = (from + to_hop.min(to_quarter)).min(mono.len());
             self.run(planar, from..to);
             if to - from == to_hop {
@@ -181,12 +181,14 @@ impl Level {
         let mean_square = self.square / (self.samples as f64 * self.channels as f64);
         let sounding: u64 = self.frames.ascending().sum();
         let frames = self.closed_hops - 1;
+        // Frames of zeros are left out: a long track with one click has no second frame either, and that is not its length.
         let few = self.crests.count() < 2;
+        let why = if self.samples < 3 * QUARTER as u64 { Why::TooShort } else { Why::Undefined };
         LevelNumbers {
             crest: Ok(20.0 * libm::log10(f64::from(self.peak) / libm::sqrt(mean_square))),
             silence_ratio: Ok((frames - sounding) as f64 / frames as f64),
-            crest_variation: if few { Err(Why::TooShort) } else { Ok(self.crests.deviation()) },
-            peak_consistency: if few { Err(Why::TooShort) } else { self.peaks.consistency() },
+            crest_variation: if few { Err(why) } else { Ok(self.crests.deviation()) },
+            peak_consistency: if few { Err(why) } else { self.peaks.consistency() },
             stereo_width: width,
             phase_correlation: correlation,
             true_peak: Ok(20.0 * libm::log10(f64::from(self.true_peak.finish()))),

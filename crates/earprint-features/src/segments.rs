@@ -1,6 +1,6 @@
 //! Mono segments, cut as the samples come.
 //!
-//! A segment of `T` frames carries 40,960 samples before its first centre and as many after its last, zeros where the
+//! A segment of `T` frames carries 43,008 samples before its first centre and as many after its last, zeros where the
 //! track has none. It is ready as soon as those samples came; the last ones are ready when the track has ended.
 
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use earprint_signal::track::{CONTEXT_SAMPLES, HOP, MEDIAN_REACH, TrackSegment, f
 /// A segment that owns its samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwnedSegment {
-    /// Mono samples, `2 * 40,960 + (frames - 1) * 1,024` of them.
+    /// Mono samples, `2 * 43,008 + (frames - 1) * 1,024` of them.
     pub pcm: Vec<f32>,
     /// Frames T.
     pub frames: usize,
@@ -98,7 +98,7 @@ impl Cutter {
         let reach = MEDIAN_REACH as u64;
         let first_frame = self.next_frame;
         self.next_frame += frames as u64;
-        // Before the end the 40 frames' worth of samples after the last centre are there, so 15 frames are, too.
+        // Before the end the 42 frames' worth of samples after the last centre are there, so 15 frames are, too.
         let after = if self.ended { (left - frames as u64).min(reach) } else { reach };
         Some(OwnedSegment { pcm, frames, before: first_frame.min(reach) as usize, after: after as usize, first_frame })
     }
@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn every_sample_stands_at_its_centre_and_nothing_depends_on_the_blocks() {
-        for n in [1, 1023, 1024, 40_960, 81_920, 200_000] {
+        for n in
+            [1, 1023, 1024, CONTEXT_SAMPLES - 1, CONTEXT_SAMPLES, CONTEXT_SAMPLES + 1, 2 * CONTEXT_SAMPLES, 200_000]
+        {
             let all = segments(n, 4410, 32);
             assert_eq!(all, segments(n, 777, 32));
             assert_eq!(all, segments(n, n, 32));

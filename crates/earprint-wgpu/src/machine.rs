@@ -18,6 +18,9 @@ use crate::{Options, adapters};
 /// Recordings under way at most: one uploads while the other computes.
 const UNDER_WAY: usize = 2;
 
+/// Storage buffers of a kernel at most: plain WebGPU's limit, which `track/spectrum` uses up.
+const STORAGE_BUFFERS: u32 = 8;
+
 /// From one uniform block to the next: the alignment that plain WebGPU asks for.
 const BLOCK_STEP: u64 = 256;
 
@@ -63,6 +66,11 @@ impl WgpuMachine {
         let open = async {
             let adapter = adapters::choose(&options.adapter, options.allow_software).await?;
             let info = adapters::info(&adapter);
+            let buffers = adapter.limits().max_storage_buffers_per_shader_stage;
+            if buffers < STORAGE_BUFFERS {
+                let why = format!("{buffers} storage buffers; the kernels of tracks need {STORAGE_BUFFERS}");
+                return Err(ComputeError::NoDevice { backend: adapters::FAMILY, why });
+            }
             let gpu = Gpu::open(&adapter, info.kind.name()).await?;
             let budget = gpu.budget(options.budget_bytes);
             Ok(Self {
@@ -210,11 +218,14 @@ impl WgpuMachine {
         self.tables.push((words.clone(), buffer));
     }
 
-    /// Forgets what a failed recording may have left unmade.
-    fn forget(&mut self) {
+    /// Forgets what a failed recording may have left unmade. Kernels stay where memory alone was short: they take none of
+    /// it, and compiling them takes longer than a batch.
+    fn forget(&mut self, error: &ComputeError) {
         self.tables.clear();
-        self.pipelines.clear();
         self.idle.clear();
+        if !matches!(error, ComputeError::OutOfMemory { .. }) {
+            self.pipelines.clear();
+        }
     }
 
     fn start(&mut self, recording: &Recording) -> Result<Pending, ComputeError> {
@@ -268,7 +279,7 @@ impl Machine for WgpuMachine {
         match faults.guard(|| self.start(recording)) {
             Ok(pending) => self.pending.push_back(pending),
             Err(error) => {
-                self.forget();
+                self.forget(&error);
                 return Err(error);
             }
         }
@@ -286,7 +297,7 @@ impl Machine for WgpuMachine {
                     Ok(words)
                 }
                 Err(error) => {
-                    self.forget();
+                    self.forget(&error);
                     Err(error)
                 }
             }

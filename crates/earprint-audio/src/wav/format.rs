@@ -26,6 +26,20 @@ pub enum SampleFormat {
 }
 
 impl SampleFormat {
+    /// The word that identities of WAV files are made with: it must never change.
+    pub fn name(self) -> &'static str {
+        match self {
+            SampleFormat::U8 => "U8",
+            SampleFormat::I16 => "I16",
+            SampleFormat::I24 => "I24",
+            SampleFormat::I32 => "I32",
+            SampleFormat::F32 => "F32",
+            SampleFormat::F64 => "F64",
+            SampleFormat::ALaw => "ALaw",
+            SampleFormat::MuLaw => "MuLaw",
+        }
+    }
+
     /// Bytes one sample takes, 1 to 8.
     pub fn bytes(self) -> usize {
         match self {

@@ -207,20 +207,13 @@ impl<W: Workers> Collect<W> {
         while handed_over < all && !(closed && self.alive == 0) {
             let mut finished = Vec::new();
             match self.told.recv_timeout(Duration::from_millis(50)) {
-                Ok(Told::Began(number, index, stop)) => {
-                    // Left behind in the moment it came back: it goes on as one more worker.
-                    self.alive += usize::from(self.lost.remove(&number));
-                    self.under_way.insert(number, UnderWay { index, since: Instant::now(), stop });
-                }
-                // A worker that was left behind and came back after all: its input has a result already.
-                Ok(Told::Done(number, ..)) if !self.under_way.contains_key(&number) => {}
-                Ok(Told::Done(number, index, out)) => {
-                    self.under_way.remove(&number);
-                    finished.push((index, out));
-                }
-                Ok(Told::Left(number)) => self.alive -= usize::from(!self.lost.remove(&number)),
+                Ok(told) => finished.extend(self.heard(told)),
                 Err(RecvTimeoutError::Timeout) => failed = failed.and_then(|()| sink(None)),
                 Err(RecvTimeoutError::Disconnected) => unreachable!("this side keeps a sender"),
+            }
+            // All of it, before anybody is called late: a sink that took its time made nobody slow.
+            while let Ok(told) = self.told.try_recv() {
+                finished.extend(self.heard(told));
             }
             finished.extend(self.overdue());
             for (index, out) in finished {
@@ -242,6 +235,24 @@ impl<W: Workers> Collect<W> {
             }
         }
         failed.map(|()| handed_over)
+    }
+
+    /// What a worker tells; its result, if it is one that is still waited for.
+    fn heard(&mut self, told: Told<<W::Worker as Worker>::Out>) -> Option<(usize, <W::Worker as Worker>::Out)> {
+        match told {
+            Told::Began(number, index, stop) => {
+                // Left behind in the moment it came back: it goes on as one more worker.
+                self.alive += usize::from(self.lost.remove(&number));
+                self.under_way.insert(number, UnderWay { index, since: Instant::now(), stop });
+                None
+            }
+            // `None`: a worker that was left behind and came back after all; its input has a result already.
+            Told::Done(number, index, out) => self.under_way.remove(&number).map(|_| (index, out)),
+            Told::Left(number) => {
+                self.alive -= usize::from(!self.lost.remove(&number));
+                None
+            }
+        }
     }
 
     /// Asks overdue inputs to stop; leaves behind the workers that do not, and replaces them.
@@ -378,6 +389,24 @@ mod tests {
         assert_eq!(texts[2], "2 left behind");
         assert!(texts[3].starts_with("3 panicked: ") && texts[3].contains("three"), "{}", texts[3]);
         assert_eq!((texts[1].as_str(), texts[5].as_str()), ("1 done", "5 done"));
+    }
+
+    #[test]
+    fn a_slow_sink_makes_no_input_late() {
+        let mut s = sleepers(&[2; 8]);
+        s.hangs = None;
+        let limit = Some(Duration::from_millis(50));
+        let options = QueueOptions { workers: 2, limit, grace: Duration::from_millis(50), ..Default::default() };
+        let mut texts = Vec::new();
+        run_queue(s, vec![1; 8], options, &|| false, &mut |result| {
+            if let Some((_, text)) = result {
+                texts.push(text);
+                std::thread::sleep(Duration::from_millis(150));
+            }
+            Ok(())
+        })
+        .unwrap();
+        assert!(texts.len() == 8 && texts.iter().all(|t| t.ends_with("done")), "{texts:?}");
     }
 
     #[test]

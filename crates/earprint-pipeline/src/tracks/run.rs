@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use earprint_audio::walk::{Outcome, WalkEntry};
 use earprint_audio::{Limits, PlanarStream, Stream, StreamOptions, identify_path};
-use earprint_core::{Status, TRACK_RATE_HZ, TRACK_SCHEMA, TrackRecord};
+use earprint_core::{Status, TRACK_RATE_HZ, TRACK_SCHEMA, TrackRecord, path_text};
 use earprint_signal::track::TrackSegment;
 
 use super::describe::{SEGMENT_FRAMES, describe, record};
@@ -264,7 +264,7 @@ impl Worker for FileWorker {
         });
         self.progress.add(&times);
         match done {
-            Ok(described) => TrackFate::Record(Box::new(record(entry.path.to_string_lossy().into_owned(), described))),
+            Ok(described) => TrackFate::Record(Box::new(record(path_text(&entry.path), described))),
             Err(e) => failed(entry, e.code(), e.to_string()),
         }
     }
@@ -272,7 +272,7 @@ impl Worker for FileWorker {
 
 fn empty(entry: &WalkEntry, status: Status) -> TrackRecord {
     TrackRecord {
-        path: entry.path.to_string_lossy().into_owned(),
+        path: path_text(&entry.path),
         status,
         code: None,
         detail: None,
