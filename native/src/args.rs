@@ -116,7 +116,7 @@ pub struct AnalyzeArgs {
     /// Analyse everything again.
     #[arg(long)]
     pub force: bool,
-    /// Count files and hours and estimate the time, compute nothing.
+    /// Count files and hours and estimate the time, compute nothing; with --json as one record.
     #[arg(long)]
     pub dry_run: bool,
     /// Seconds one file may take; then it counts as failed.
@@ -148,7 +148,7 @@ pub struct WatchArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub every: u64,
     /// Seconds one file may take; then it counts as failed.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", env = "EARPRINT_TIME_LIMIT", value_parser = clap::value_parser!(u64).range(1..))]
     pub time_limit: Option<u64>,
     #[command(flatten)]
     pub run: RunArgs,
@@ -167,9 +167,12 @@ pub struct LibraryArgs {
 pub struct ListArgs {
     #[command(flatten)]
     pub library: LibraryArgs,
-    /// Files without numbers, with the reasons.
-    #[arg(long)]
+    /// Files that failed instead, with the reasons.
+    #[arg(long, conflicts_with_all = ["ranges", "sort", "show"])]
     pub failed: bool,
+    /// With --failed, also what was left out on purpose: pictures, texts and the like.
+    #[arg(long, requires = "failed")]
+    pub skipped: bool,
     /// Part of the path.
     #[arg(long, value_name = "TEXT")]
     pub path: Option<String>,

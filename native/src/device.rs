@@ -19,8 +19,8 @@ use crate::args::Device;
 pub enum Chosen {
     /// One CPU backend per worker.
     Cpu,
-    /// An adapter of wgpu, by its place in the list, and its backend's name.
-    Wgpu(usize, &'static str),
+    /// An adapter of wgpu, by its place in the list, its backend's name, and whether it is software.
+    Wgpu(usize, &'static str, bool),
     /// A CUDA device, by ordinal.
     Cuda(usize),
 }
@@ -29,7 +29,7 @@ impl Backends for Chosen {
     fn open(&self) -> Result<Box<dyn Backend>, ComputeError> {
         Ok(match self {
             Self::Cpu => Box::new(CpuBackend::new()),
-            Self::Wgpu(index, _) => {
+            Self::Wgpu(index, ..) => {
                 let adapter = AdapterChoice::Index(*index);
                 let options = earprint_wgpu::Options { adapter, ..earprint_wgpu::Options::default() };
                 Box::new(pollster::block_on(WgpuBackend::open(options))?)
@@ -47,28 +47,30 @@ impl Backends for Chosen {
     fn name(&self) -> &str {
         match self {
             Self::Cpu => "cpu",
-            Self::Wgpu(_, name) => name,
+            Self::Wgpu(_, name, _) => name,
             Self::Cuda(_) => "cuda",
         }
     }
 }
 
 impl Chosen {
-    /// The device as a machine that runs recordings, `None` for the CPU. `budget`: bytes one batch may take.
+    /// The device as a machine that runs recordings, `None` for the CPU. What a software device calls its memory is this
+    /// machine's: one batch then takes at most an eighth of `memory`, which the run may take in all. Cards have their own: at most
+    /// 256 MB a batch, on CUDA at most a quarter of what is free.
     ///
     /// # Errors
     /// A device that does not open.
-    pub fn machine(&self, budget: Option<u64>) -> Result<Option<Box<dyn Machine>>, ComputeError> {
+    pub fn machine(&self, memory: Option<u64>) -> Result<Option<Box<dyn Machine>>, ComputeError> {
         Ok(Some(match self {
             Self::Cpu => return Ok(None),
-            Self::Wgpu(index, _) => {
+            Self::Wgpu(index, _, software) => {
                 let adapter = AdapterChoice::Index(*index);
-                let options =
-                    earprint_wgpu::Options { adapter, budget_bytes: budget, ..earprint_wgpu::Options::default() };
+                let budget_bytes = memory.filter(|_| *software).map(|bytes| bytes / 8);
+                let options = earprint_wgpu::Options { adapter, budget_bytes, ..earprint_wgpu::Options::default() };
                 Box::new(pollster::block_on(WgpuMachine::open(options))?)
             }
             Self::Cuda(ordinal) => {
-                let options = earprint_cuda::Options { ordinal: *ordinal, budget_bytes: budget };
+                let options = earprint_cuda::Options { ordinal: *ordinal, budget_bytes: None };
                 Box::new(CudaMachine::open(options)?)
             }
         }))
@@ -109,7 +111,7 @@ pub fn gpus() -> (Vec<Found>, Vec<String>) {
     }
     for (index, a) in adapters.into_iter().enumerate() {
         let name = format!("{}: {} ({})", a.backend, a.name, a.driver);
-        found.push(Found { chosen: Chosen::Wgpu(index, a.backend), name, software: a.software });
+        found.push(Found { chosen: Chosen::Wgpu(index, a.backend, a.software), name, software: a.software });
     }
     (found, missing)
 }

@@ -1,6 +1,5 @@
 //! How inputs ended, told three ways: one NDJSON record each, one line of words, one exit code.
 
-use std::io::{BufWriter, Stdout, Write};
 use std::sync::Mutex;
 
 use earprint_core::Status;
@@ -9,6 +8,7 @@ use earprint_store::FileEntry;
 use serde_json::Value;
 
 use crate::args::FailOn;
+use crate::out::{Out, note_lost, out, plain};
 
 /// Failures told in words; the rest is counted.
 const TOLD: usize = 5;
@@ -23,22 +23,21 @@ pub struct Ended {
 
 /// One NDJSON record per input on stdout; without `--json` the first failures in words on stderr, at the end.
 pub struct Records {
-    json: Option<Mutex<BufWriter<Stdout>>>,
+    json: Option<Mutex<Out>>,
     failures: Mutex<Vec<String>>,
 }
 
 impl Records {
     /// `json`: `--json`.
     pub fn new(json: bool) -> Self {
-        let json = json.then(|| Mutex::new(BufWriter::new(std::io::stdout())));
-        Self { json, failures: Mutex::default() }
+        Self { json: json.then(|| Mutex::new(out())), failures: Mutex::default() }
     }
 
     /// The fate of one input; `record` is made only where somebody reads it.
     pub fn put(&self, entry: &FileEntry, record: impl FnOnce() -> Value) {
         if let Some(out) = &self.json {
-            // A closed pipe is the reader's choice; the run goes on for the files.
-            let _ = writeln!(out.lock().expect("no panic holds it"), "{}", record());
+            // The run goes on for the files.
+            note_lost(out.lock().expect("no panic holds it").line(record()));
         } else if entry.status == Status::Error {
             let mut failures = self.failures.lock().expect("no panic holds it");
             // Beyond what will be told only the number matters.
@@ -50,7 +49,7 @@ impl Records {
     /// Ends the records. `where_all`: where every failure is told.
     pub fn end(self, where_all: &str) {
         if let Some(out) = self.json {
-            let _ = out.into_inner().expect("no panic holds it").flush();
+            note_lost(out.into_inner().expect("no panic holds it").flush());
         }
         let failures = self.failures.into_inner().expect("no panic holds it");
         for words in failures.iter().take(TOLD) {
@@ -64,7 +63,7 @@ impl Records {
 
 fn sentence(e: &FileEntry) -> String {
     let code = e.code.as_deref().unwrap_or("E_UNKNOWN");
-    format!("{}: {} ({code})", e.path, e.reason.as_deref().unwrap_or("no reason known"))
+    plain(&format!("{}: {} ({code})", e.path, e.reason.as_deref().unwrap_or("no reason known"))).into_owned()
 }
 
 /// The record of one input; `backend`: what computed the run.

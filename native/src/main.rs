@@ -8,6 +8,7 @@ mod device;
 mod fate;
 mod inputs;
 mod job;
+mod out;
 mod progress;
 mod render;
 mod supervise;
@@ -37,10 +38,12 @@ fn main() -> ExitCode {
         args::Command::Doctor => commands::doctor::run(),
         args::Command::Bench(a) => commands::bench::run(&a),
     };
-    match done {
+    match done.and_then(|code| out::all_written().map(|()| code)) {
         Ok(code) => ExitCode::from(code),
+        // Who closed the pipe has seen enough, and knows it.
+        Err(e) if out::closed(&e) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("earprint: {e:#}");
+            eprintln!("earprint: {}", out::words(&e));
             let usage = e.is::<job::Usage>() || e.is::<earprint_core::SpecError>();
             ExitCode::from(if usage { 2 } else { 1 })
         }

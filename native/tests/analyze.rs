@@ -139,7 +139,9 @@ fn a_second_run_reads_the_library_and_a_dry_run_writes_nothing() {
     };
     f.run("analyze in --library lib.db --dry-run").ends(0, &["22 inputs, 21 to analyse", "nothing computed"]);
     assert_eq!(listing(), [], "not even an empty library");
-    f.run("analyze in --dry-run --json").ends(0, &["22 inputs"]);
+    let dry = f.run("analyze in --dry-run --json");
+    dry.ends(0, &["22 inputs"]);
+    assert_eq!(dry.records().iter().map(|r| r["to_analyse"].as_u64()).collect::<Vec<_>>(), [Some(21)]);
 
     let first = f.run("analyze in --library lib.db --json");
     first.ends(3, &["22 inputs: 19 ok, 1 partial, 1 skipped, 1 failed"]);

@@ -7,6 +7,7 @@ mod hand_made;
 #[path = "common/library.rs"]
 mod library;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -142,8 +143,9 @@ fn damaged_and_cut_files_are_records() {
     assert_eq!(ran.records().len(), want.len());
     let failed = f.run("list --failed -l lib.db --json").records();
     let errors = want.iter().filter(|w| w.1 == error).count();
-    // What never was there has no row among the files that exist.
-    assert!(failed.len() == errors || failed.len() == errors - 1, "{} of {errors}", failed.len());
+    // What never was there is no file that failed.
+    assert_eq!(failed.len(), errors - 1);
+    assert!(failed.iter().all(|r| !r["path"].as_str().unwrap().ends_with("gone.flac")));
     // Known next time, as failures too.
     let again = f.run("analyze in gone.flac -l lib.db --json -q");
     assert_eq!((again.code, again.out), (3, ran.out));
@@ -230,7 +232,8 @@ impl Disk {
         if mounted.is_ok_and(|m| m.status.success()) {
             return Some(Self(at));
         }
-        println!("skipped, because a small tmpfs could not be mounted here");
+        // Past the harness, which keeps what a test that passes prints.
+        let _ = writeln!(std::io::stderr(), "skipped, because a small tmpfs could not be mounted here");
         None
     }
 

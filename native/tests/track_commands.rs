@@ -156,7 +156,7 @@ fn list_and_exports_say_what_analyze_said() {
 
     let list = f.run("list -l lib.db --json").records();
     assert_eq!(list.iter().collect::<Vec<_>>(), with);
-    let failed = f.run("list -l lib.db --failed --json").records();
+    let failed = f.run("list -l lib.db --failed --skipped --json").records();
     let without: Vec<&Value> = records.iter().filter(|r| r["descriptor"].is_null()).collect();
     assert_eq!(paths(&failed.iter().collect::<Vec<_>>()), paths(&without));
     assert!(failed.iter().zip(&without).all(|(a, b)| a["code"] == b["code"] && a["detail"] == b["detail"]));
@@ -376,9 +376,12 @@ fn stats_tell_every_run_newest_first() {
         assert!(r["ended_ms"].as_i64() >= r["started_ms"].as_i64());
     }
     let text = f.run("stats -l lib.db -n 2").out;
-    assert!(text.starts_with("run 3: finished; 5 files, 0 analysed, 5 known, 1 failed; "), "{text}");
     assert!(
-        text.contains("run 2: ") && !text.contains("run 1: ") && text.contains("stages, all threads: decode "),
+        text.starts_with("run 3, ") && text.contains(": finished; 5 files, 0 analysed, 5 known, 1 failed; "),
+        "{text}"
+    );
+    assert!(
+        text.contains("run 2, ") && !text.contains("run 1, ") && text.contains("stages, all threads: decode "),
         "{text}"
     );
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use earprint_audio::walk::{WalkEntry, WalkOptions, walk};
 use earprint_compute::{ComputeError, Machine};
@@ -81,7 +82,17 @@ fn inputs(folder: &Path) -> Vec<WalkEntry> {
 
 /// The records of a run, by path.
 fn run(inputs: Vec<WalkEntry>, workers: usize, makers: Arc<dyn RowMakers>) -> BTreeMap<PathBuf, TrackRecord> {
-    let job = TrackJob { segment_frames: 16, ..TrackJob::new(inputs, workers, 1 << 30) };
+    run_within(inputs, workers, makers, None)
+}
+
+/// [`run`] with a time limit for each file.
+fn run_within(
+    inputs: Vec<WalkEntry>,
+    workers: usize,
+    makers: Arc<dyn RowMakers>,
+    limit: Option<Duration>,
+) -> BTreeMap<PathBuf, TrackRecord> {
+    let job = TrackJob { segment_frames: 16, limit, ..TrackJob::new(inputs, workers, 8 << 30) };
     let (progress, mut records) = (Arc::new(TrackProgress::default()), BTreeMap::new());
     let done = run_tracks(&job, makers, &progress, &|| false, &mut |result| {
         if let Some((_, fate)) = result {
@@ -231,4 +242,24 @@ fn what_goes_wrong_on_a_device_costs_no_track() {
             None => assert!(backends.iter().all(|b| *b == "cuda-emulated"), "{fault:?}: {backends:?}"),
         }
     }
+}
+
+/// A device that hangs costs the tracks that were with it their time, and no other track anything.
+#[test]
+fn a_device_that_hangs_is_left_alone() {
+    if let Err(why) = EmulatedMachine::open() {
+        return println!("skipped, because {why}");
+    }
+    let folder = folder(0.35);
+    let want = numbers(&run(inputs(folder.path()), 1, Arc::new(CpuMakers)));
+    let inner = emulated();
+    let open: Open = Arc::new(move || Ok(Box::new(Faulty::new(inner()?, Fault::HangsAt(0)))));
+    let makers = Arc::new(device(&open, 50));
+    let records = run_within(inputs(folder.path()), 1, makers.clone(), Some(Duration::from_millis(700)));
+    let late = |r: &&TrackRecord| r.code.as_deref() == Some("E_TIME_LIMIT");
+    assert!(records.values().filter(late).count() <= 1, "{records:?}");
+    let kept: Vec<String> = numbers(&records).into_iter().filter(|r| !r.contains("E_TIME_LIMIT")).collect();
+    assert!(kept.len() >= want.len() - 1 && kept.iter().all(|r| want.contains(r)));
+    let notes = makers.notes().join("; ");
+    assert!(notes.contains("no answer") && notes.contains("continuing on the cpu"), "{notes}");
 }

@@ -11,15 +11,16 @@ import {
   type TrackProgress,
 } from 'earprint';
 
-import { filesOf } from './files.js';
+import { chosen, filesOf, type Found } from './files.js';
 import { Plot, clock } from './plot.js';
 import { download, ndjson, type Fate } from './save.js';
 import { Row, header, words } from './table.js';
 
 interface Entry {
-  file: File;
-  row: Row;
   path: string;
+  /** None where it could not be read. */
+  file: File | undefined;
+  row: Row;
   /** Its numbers, or what is wrong with it. */
   fate?: Fate;
 }
@@ -47,16 +48,34 @@ let look: Look | undefined;
 /** Ends the walk over the list, and the spectrogram under way. */
 let walk = new AbortController();
 let drawing = new AbortController();
+/** How often a device was opened: only the last one counts. */
+let starts = 0;
+
+/** Opens the device, then does what was asked for before it was there. */
+async function begin(): Promise<void> {
+  walk.abort();
+  drawing.abort();
+  await start();
+  if (ear === undefined) return;
+  again();
+  await describeAll();
+}
 
 async function start(): Promise<void> {
   ear?.dispose();
   ear = undefined;
   say('');
   machine.textContent = 'Starting …';
+  const mine = (starts += 1);
   try {
-    ear = await open({ device: devices.value as Device });
+    const opened = await open({ device: devices.value as Device });
+    // Another device was chosen meanwhile.
+    if (mine !== starts) return opened.dispose();
+    ear = opened;
   } catch (error) {
+    if (mine !== starts) return;
     machine.textContent = 'Nothing computes.';
+    facts.textContent = 'No spectrogram.';
     say(words(error));
     return;
   }
@@ -76,12 +95,16 @@ function machineWords(ear: Earprint): string {
   return `CPU: ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${simd}; ${why}.${alone}`;
 }
 
-async function take(files: File[]): Promise<void> {
-  if (files.length === 0) return;
-  entries = files.map((file) => {
-    const path = file.webkitRelativePath || file.name;
+async function take(found: Found[]): Promise<void> {
+  if (found.length === 0) return;
+  entries = found.map((each) => {
+    const { path } = each;
     const row = new Row(path, () => void lookAt(entry));
-    const entry: Entry = { file, path, row };
+    const entry: Entry = { path, file: 'file' in each ? each.file : undefined, row };
+    if ('error' in each) {
+      entry.fate = each.error;
+      row.fail(each.error);
+    }
     return entry;
   });
   table.hidden = false;
@@ -96,8 +119,10 @@ async function describeAll(): Promise<void> {
   walk = new AbortController();
   const { signal } = walk;
   for (const entry of entries) {
-    if (entry.fate !== undefined || ear === undefined) continue;
     count();
+    // Without a device they wait: `begin` comes back here.
+    if (ear === undefined) return;
+    if (entry.fate !== undefined || entry.file === undefined) continue;
     entry.row.say('0 %');
     const onProgress = ({ done, part }: TrackProgress) => {
       if (done === 0) entry.row.say(`${Math.floor(100 * part)} %`);
@@ -134,10 +159,12 @@ async function lookAt(entry: Entry): Promise<void> {
   const { signal } = drawing;
   look = { entry };
   for (const { row } of entries) row.current = row === entry.row;
-  facts.textContent = `${entry.file.name}: computing …`;
   const from = performance.now();
   const mine: Look = { entry };
   try {
+    if (entry.file === undefined) throw entry.fate;
+    // Without a device it waits: `begin` comes back here.
+    facts.textContent = `${entry.path}: ${ear === undefined ? 'waiting' : 'computing'} …`;
     if (ear === undefined) return;
     mine.mel = await ear.mel(entry.file, { preset: presets.value as PresetName, signal });
     mine.ms = performance.now() - from;
@@ -149,8 +176,13 @@ async function lookAt(entry: Entry): Promise<void> {
   show(mine);
 }
 
+/** The file that is looked at once more: by another preset or device, or by the first one. */
+function again(): void {
+  if (look !== undefined) void lookAt(look.entry);
+}
+
 function show({ entry, mel, ms, error }: Look): void {
-  say(error === undefined ? '' : `${entry.file.name}: ${words(error)}`);
+  say(error === undefined ? '' : `${entry.path}: ${words(error)}`);
   readout.textContent = '';
   const preset = known.find(({ name }) => name === mel?.preset);
   if (mel === undefined || preset === undefined) {
@@ -163,9 +195,9 @@ function show({ entry, mel, ms, error }: Look): void {
   const speed = Math.round((1000 * length) / ms!).toLocaleString('en');
   const by = `${mel.decoder} and ${mel.backend === 'webgpu' ? 'WebGPU' : 'CPU'}`;
   facts.textContent =
-    `${entry.file.name}: ${mel.shape[1]} bands × ${mel.shape[2].toLocaleString('en')} frames in ${ms!.toFixed(0)} ms, ` +
+    `${entry.path}: ${mel.shape[1]} bands × ${mel.shape[2].toLocaleString('en')} frames in ${ms!.toFixed(0)} ms, ` +
     `${speed} × real time, by ${by}${mel.note === undefined ? '' : `; ${mel.note}`}`;
-  canvas.setAttribute('aria-label', `Mel spectrogram of ${entry.file.name}, ${length.toFixed(1)} seconds`);
+  canvas.setAttribute('aria-label', `Mel spectrogram of ${entry.path}, ${length.toFixed(1)} seconds`);
 }
 
 function say(text: string): void {
@@ -183,22 +215,14 @@ canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => {
 });
 for (const id of ['files', 'folder']) {
   const chooser = part<HTMLInputElement>(id);
-  chooser.addEventListener('change', () => void take([...chooser.files!]));
+  chooser.addEventListener('change', () => void take(chosen(chooser.files!)));
 }
 save.addEventListener('click', () => {
   const through = entries.flatMap(({ path, fate }) => (fate === undefined ? [] : [{ path, fate }]));
   download('earprint.ndjson', ndjson(through));
 });
-const again = () => (look === undefined ? undefined : void lookAt(look.entry));
 presets.addEventListener('change', again);
-devices.addEventListener('change', () => {
-  walk.abort();
-  drawing.abort();
-  void start().then(() => {
-    again();
-    void describeAll();
-  });
-});
+devices.addEventListener('change', () => void begin());
 document.addEventListener('dragover', (event) => {
   event.preventDefault();
   document.body.classList.add('over');
@@ -210,4 +234,4 @@ document.addEventListener('drop', (event) => {
   void filesOf(event.dataTransfer!).then(take);
 });
 part('head').append(header());
-void start();
+void begin();

@@ -1,8 +1,10 @@
-// The built page in a browser: files become rows of numbers and a picture, a bad one becomes words, nothing leaves the
-// machine, and what is loaded stays within the contract.
+// The built page in a browser: files become rows of numbers and a picture, also those that come before the wasm and those
+// of dropped folders, a bad one becomes words, nothing leaves the machine, and what is loaded stays within the contract.
 // Usage: node test/page-check.mjs CHROMIUM FOLDER writes screenshots instead of checking.
 
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 
@@ -20,30 +22,50 @@ const MOST_BYTES = 600_000;
 
 const good = (name) => ({ name, mimeType: 'audio/wav', buffer: readFileSync(vectors + name) });
 
-/** Opens the page, gives it files, and waits until the last one is through. */
-async function visit(browser, { isolated, device, preset, files }, size = { width: 1100, height: 760 }) {
-  const server = await serve({ isolated });
+/** Opens the page. */
+async function enter(browser, { isolated, held, prepare }, size = { width: 1100, height: 760 }) {
+  const server = await serve({ isolated, held });
   const page = await browser.newPage({ viewport: size });
+  if (prepare) await page.addInitScript(prepare);
   const seen = { requests: [], errors: [], loaded: new Map() };
   page.on('request', (r) => seen.requests.push(r.url()));
   page.on('response', (r) => seen.loaded.set(r.url(), r.body().catch(() => Buffer.alloc(0))));
   page.on('console', (m) => m.type() === 'error' && seen.errors.push(m.text()));
   page.on('pageerror', (e) => seen.errors.push(String(e)));
   await page.goto(`${server.url}/dist/page/`);
-  await page.waitForFunction(() => document.querySelectorAll('#preset option').length > 0);
+  return { page, server, seen };
+}
+
+/** Waits until the wasm runs. */
+const ready = (page) => page.waitForFunction(() => document.querySelectorAll('#preset option').length > 0);
+
+/** Opens the page, gives it files, and waits until the last one is through. */
+async function visit(browser, { isolated, device, preset, files }, size) {
+  const entered = await enter(browser, { isolated }, size);
+  const { page } = entered;
+  await ready(page);
   if (device) {
     await page.selectOption('#device', device);
     await page.waitForFunction(() => !document.querySelector('#machine').textContent.startsWith('Starting'));
   }
   if (preset) await page.selectOption('#preset', preset);
   await page.setInputFiles('#files', files);
-  await page.waitForFunction(() =>
-    [...document.querySelectorAll('#list tr')].every(({ dataset }) => dataset.state !== 'busy'),
-  );
+  return finish(entered);
+}
+
+/** The rows as they are now, cell by cell. */
+const rowsOf = (page) => page.$$eval('#list tr', (rows) => rows.map((row) => [...row.cells].map((c) => c.textContent)));
+
+/** Waits until the last file is through. */
+async function finish({ page, server, seen }) {
+  await page.waitForFunction(() => {
+    const rows = [...document.querySelectorAll('#list tr')];
+    return rows.length > 0 && rows.every(({ dataset }) => dataset.state !== 'busy');
+  });
   await page.waitForFunction(() => /bands|No spectrogram/.test(document.querySelector('#facts').textContent));
   const text = (id) => page.textContent(id);
   const said = { machine: await text('#machine'), facts: await text('#facts'), problem: await text('#problem') };
-  const list = await page.$$eval('#list tr', (rows) => rows.map((row) => [...row.cells].map((c) => c.textContent)));
+  const list = await rowsOf(page);
   const outside = seen.requests.filter((url) => !url.startsWith(server.url) && !/^(data|blob):/.test(url));
   return { page, server, said, list, outside, errors: seen.errors, loaded: seen.loaded };
 }
@@ -76,20 +98,30 @@ function cells({ path, status, code, detail, descriptor: d, table: t }) {
   return [path, said, length, fixed(d.tempo, 1), key, ...levels, ...shares];
 }
 
+/** Whether a row shows a record. */
+function shows(got, want) {
+  const expected = cells(want);
+  // A hint may follow the command's words.
+  return got.length === expected.length && expected.every((text, k) => (k === 1 ? got[k].startsWith(text) : got[k] === text));
+}
+
+/** What the page saves. */
+async function savedBy(page) {
+  const saving = page.waitForEvent('download');
+  await page.click('#save');
+  return readFileSync(await (await saving).path(), 'utf8').trim().split('\n').map(JSON.parse);
+}
+
 /** Every file at once: each row shows the numbers of the native program, and what is saved is its records. */
 async function checkTracks(browser, isolated, line) {
   const name = isolated ? 'page, isolated, tracks' : 'page, tracks';
   const visitor = await visit(browser, { isolated, files: records.map(track) });
   line(visitor.list.length === records.length, name, `${visitor.list.length} rows`);
   for (const [i, want] of records.entries()) {
-    const [got, expected] = [visitor.list[i], cells(want)];
-    // A hint may follow the command's words.
-    const equal = got.length === expected.length && expected.every((text, k) => (k === 1 ? got[k].startsWith(text) : got[k] === text));
-    line(equal, name, got.join(' / '), ...(equal ? [] : [`expected ${expected.join(' / ')}`]));
+    const equal = shows(visitor.list[i], want);
+    line(equal, name, visitor.list[i].join(' / '), ...(equal ? [] : [`expected ${cells(want).join(' / ')}`]));
   }
-  const saving = visitor.page.waitForEvent('download');
-  await visitor.page.click('#save');
-  const saved = readFileSync(await (await saving).path(), 'utf8').trim().split('\n').map(JSON.parse);
+  const saved = await savedBy(visitor.page);
   line(saved.length === records.length, name, `${saved.length} records saved`);
   for (const [i, want] of records.entries()) {
     const { near, text } = compareRecords(want, saved[i]);
@@ -98,6 +130,83 @@ async function checkTracks(browser, isolated, line) {
   line(visitor.outside.length === 0, name, `requests to other places: ${visitor.outside.length}`);
   line(visitor.errors.length === 0, name, `errors in the console: ${visitor.errors.join('; ') || 'none'}`);
   await leave(visitor);
+}
+
+/** Files that are chosen while the wasm is still on its way wait for it, and then become rows and a picture. */
+async function checkEarly(browser, line) {
+  const name = 'page, files before the wasm';
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  const entered = await enter(browser, { isolated: false, held });
+  const { page } = entered;
+  const want = records.find(({ path }) => path === 'song-c-major.flac');
+  await page.setInputFiles('#files', [track(want), bad]);
+  await page.waitForFunction(() => document.querySelector('#progress').textContent !== '');
+  const [machine, facts, early] = [await page.textContent('#machine'), await page.textContent('#facts'), await rowsOf(page)];
+  line(machine === 'Starting …' && facts === `${want.path}: waiting …`, name, machine, facts);
+  line(early.length === 2 && early.every((row) => row[1] === 'waiting'), name, early.map((row) => row[1]).join(' / '));
+  release();
+  const visitor = await finish(entered);
+  line(shows(visitor.list[0], want), name, visitor.list[0].join(' / '));
+  line(/^E_NOT_AUDIO: /.test(visitor.list[1][1]), name, visitor.list[1][1]);
+  line(/bands × .* × real time/.test(visitor.said.facts), name, visitor.said.facts);
+  line(visitor.errors.length === 0, name, `errors in the console: ${visitor.errors.join('; ') || 'none'}`);
+  await leave(visitor);
+}
+
+/** More entries than a browser names at once. */
+const MANY = 130;
+
+/** Two albums whose tracks have the same names, a folder of many files, and what cannot be read, dropped together. */
+async function checkDrop(browser, line) {
+  const name = 'page, dropped folders';
+  const folder = mkdtempSync(join(tmpdir(), 'earprint-drop-'));
+  const songs = { 'album a/01.flac': 'song-c-major.flac', 'album b/01.flac': 'chords-a-minor.flac' };
+  for (const inner of ['album a', 'album b/locked', 'letters']) mkdirSync(join(folder, inner), { recursive: true });
+  for (const [to, from] of Object.entries(songs)) copyFileSync(tracks + from, join(folder, to));
+  writeFileSync(join(folder, 'album a/locked.flac'), '');
+  const letters = Array.from({ length: MANY }, (_, i) => `letters/${String(i).padStart(3, '0')}.txt`);
+  for (const letter of letters) writeFileSync(join(folder, letter), bad.buffer);
+  const entered = await enter(browser, {
+    isolated: false,
+    // Whoever may read everything, such as the superuser, meets no locked file: the browser is made to say so.
+    prepare: () => {
+      const locked = (_, no) => no(new DOMException('permission was denied', 'NotReadableError'));
+      const lock = (entry) => {
+        if (entry.isFile) return entry.name === 'locked.flac' ? Object.assign(entry, { file: locked }) : entry;
+        const reader = entry.createReader();
+        const readEntries = (yes, no) => reader.readEntries((some) => yes(some.map(lock)), no);
+        return Object.assign(entry, { createReader: () => ({ readEntries: entry.name === 'locked' ? locked : readEntries }) });
+      };
+      const { webkitGetAsEntry } = DataTransferItem.prototype;
+      DataTransferItem.prototype.webkitGetAsEntry = function () {
+        return lock(webkitGetAsEntry.call(this));
+      };
+    },
+  });
+  const { page } = entered;
+  await ready(page);
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files: ['letters', 'album b', 'album a'].map((f) => join(folder, f)), dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop']) {
+    await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
+  }
+  const visitor = await finish(entered);
+  const paths = ['album a/01.flac', 'album a/locked.flac', 'album b/01.flac', 'album b/locked', ...letters];
+  const saved = await savedBy(page);
+  for (const [what, got] of [['rows', visitor.list.map(([path]) => path)], ['saved', saved.map(({ path }) => path)]]) {
+    line(JSON.stringify(got) === JSON.stringify(paths), name, what, String(got.length), got.slice(0, 6).join(' / '));
+  }
+  for (const [i, path] of paths.slice(0, 5).entries()) {
+    const want = records.find((record) => record.path === songs[path]);
+    const { near, text } = want ? compareRecords({ ...want, path }, saved[i]) : { near: false, text: saved[i].code };
+    const code = path.includes('locked') ? 'E_IO' : 'E_NOT_AUDIO';
+    const right = want ? near && shows(visitor.list[i], { ...want, path }) : saved[i].code === code && visitor.list[i][1].startsWith(code);
+    line(right, name, path, text, visitor.list[i][1]);
+  }
+  line(visitor.errors.length === 0, name, `errors in the console: ${visitor.errors.join('; ') || 'none'}`);
+  await leave(visitor);
+  rmSync(folder, { recursive: true });
 }
 
 /** Checks; `line(ok, …cells)` takes each result. */
@@ -127,6 +236,8 @@ export async function checkPage(browser, line) {
   line(/^WebGPU: /.test(visitor.said.machine), 'page, webgpu', visitor.said.machine);
   line(/by earprint-wav and WebGPU/.test(visitor.said.facts), 'page, webgpu', visitor.said.facts);
   await leave(visitor);
+  await checkEarly(browser, line);
+  await checkDrop(browser, line);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

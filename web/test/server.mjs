@@ -22,9 +22,9 @@ const ISOLATED = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Serves `web/` on a free port; resolves to `{url, close}`. */
-export function serve({ isolated = false, root = ROOT } = {}) {
-  const server = createServer((request, response) => {
+/** Serves `web/` on a free port; resolves to `{url, close}`. No wasm is sent before `held` resolves. */
+export function serve({ isolated = false, root = ROOT, held } = {}) {
+  const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://host').pathname));
     const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
     let size;
@@ -34,6 +34,7 @@ export function serve({ isolated = false, root = ROOT } = {}) {
       response.writeHead(404).end();
       return;
     }
+    if (extname(file) === '.wasm') await held;
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
     const headers = { 'Content-Type': type, 'Content-Length': size, 'Cache-Control': 'no-store' };
     response.writeHead(200, isolated ? { ...headers, ...ISOLATED } : headers);

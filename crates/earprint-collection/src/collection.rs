@@ -57,8 +57,8 @@ impl Collection {
         self.ids.binary_search(&id).ok().map(|at| &self.rows[at])
     }
 
-    /// The `k` nearest tracks to unscaled `values` of version `schema`, nearest first, the lower id first among equals.
-    /// `without` leaves one track out: the query itself.
+    /// The `k` nearest tracks to unscaled `values` of version `schema`, nearest first, the lower id first among equals;
+    /// without those that share too little with the query ([`crate::SHARED_AT_LEAST`]). `without` leaves one track out: the query itself.
     ///
     /// # Errors
     /// `Schema` where the query is of another version.

@@ -11,7 +11,7 @@ mod error;
 mod scale;
 
 pub use collection::{Collection, Neighbour};
-pub use distance::{Distance, Nearest, distance, similar, weights};
+pub use distance::{Distance, Nearest, SHARED_AT_LEAST, distance, similar, weights};
 pub use error::CollectionError;
 pub use scale::{REFERENCE_UNDER, Scale};
 

@@ -5,6 +5,7 @@
 
 mod error;
 mod mel_spec;
+mod path_text;
 mod presets;
 mod record;
 mod status;
@@ -13,6 +14,7 @@ mod windows;
 
 pub use error::SpecError;
 pub use mel_spec::{Log, MelJob, MelNorm, MelScale, MelSpec, PadMode, Pool, Power, WindowShape};
+pub use path_text::{path_from_text, path_text};
 pub use presets::PRESET_NAMES;
 pub use record::{RECORD_VERSION, TrackRecord};
 pub use status::Status;

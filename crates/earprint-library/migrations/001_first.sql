@@ -110,8 +110,10 @@ CREATE TABLE setting (
     value TEXT NOT NULL
 ) STRICT;
 
--- Files that exist and have numbers, one row for each version of the numbers.
 CREATE VIEW tracks AS
+    -- Files that exist and have numbers: one row for each file and each version (schema) of the numbers. Copies share a
+    -- track_id. Numbers in the units of their definition; NULL: unknown, and why_null (JSON object: name -> reason) says why.
+    -- duration: seconds; bytes: size of the file.
 SELECT f.path, t.audio_id, r.schema, r.status, r.code, r.detail, t.duration, t.sample_rate, t.channels, t.codec,
     r.sub_bass, r.bass, r.low_mid, r.mid, r.upper_mid, r.presence, r.air,
     r.loudness, r.crest, r.bass_mid_ratio,
@@ -124,14 +126,17 @@ SELECT f.path, t.audio_id, r.schema, r.status, r.code, r.detail, t.duration, t.s
 FROM file f JOIN track t ON t.id = f.track_id JOIN record r ON r.track_id = t.id
 WHERE f.gone = 0;
 
--- Files that exist and have no numbers under a version that was tried.
 CREATE VIEW failures AS
+    -- Files that exist and have no numbers under a version (schema) that was tried. status: skipped on purpose, or error; code
+    -- is stable, detail in words; "when": the last of the attempts, UTC.
 SELECT f.path, x.schema, x.status, x.code, x.detail, x.attempts,
     strftime('%Y-%m-%dT%H:%M:%SZ', x.when_ms / 1000, 'unixepoch') AS "when", x.run, f.bytes, f.id AS file_id
 FROM failure x JOIN file f ON f.id = x.file_id
 WHERE f.gone = 0;
 
 CREATE VIEW runs AS
+    -- Starts of the program, times as UTC. A run that is still going, or was killed, has no end and no counts.
+    -- stages: JSON object: stage -> seconds, summed over threads.
 SELECT id, state,
     strftime('%Y-%m-%dT%H:%M:%SZ', started_ms / 1000, 'unixepoch') AS started,
     strftime('%Y-%m-%dT%H:%M:%SZ', ended_ms / 1000, 'unixepoch') AS ended,
@@ -139,8 +144,9 @@ SELECT id, state,
     stages, options, tool_version
 FROM run;
 
--- Files that hold the same audio as another existing file.
 CREATE VIEW duplicates AS
+    -- Files that hold the same audio (the same encoded packets, whatever the tags) as another existing file. copies: how many
+    -- files hold it, this one included.
 SELECT t.audio_id, f.path, f.bytes,
     (SELECT count(*) FROM file o WHERE o.track_id = t.id AND o.gone = 0) AS copies
 FROM file f JOIN track t ON t.id = f.track_id

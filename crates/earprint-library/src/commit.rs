@@ -50,7 +50,7 @@ impl Library {
     /// `Busy`, `Full`, `ReadOnly`, `Damaged`; `NoRecord` where `Outcome::Existing` names audio without numbers;
     /// `OutOfRange` for sizes above 2^63. In every case nothing of the batch is written.
     pub fn commit(&mut self, run: RunId, schema: &str, batch: &[Entry]) -> Result<(), LibraryError> {
-        let sql = LibraryError::sql("writing", &self.path, self.patience);
+        let sql = LibraryError::sql("writing", &self.path);
         let statements = Sql::new();
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&sql)?;
         let now = now_ms();
@@ -78,7 +78,7 @@ impl Library {
     /// # Errors
     /// As [`Library::commit`].
     pub fn seen(&mut self, run: RunId, paths: &[PathBuf]) -> Result<(), LibraryError> {
-        let sql = LibraryError::sql("writing", &self.path, self.patience);
+        let sql = LibraryError::sql("writing", &self.path);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&sql)?;
         {
             let text = "UPDATE file SET seen_run = ?2, gone = 0 WHERE path = ?1";

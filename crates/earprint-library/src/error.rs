@@ -55,14 +55,14 @@ pub enum LibraryError {
     },
     /// Another process writes.
     #[error(
-        "{what} {}: another process has been writing to it for {waited_s} s; wait for it to end, then run the same command again", path.display()
+        "{what} {}: another process has been writing to it for {waited_s:.1} s; wait for it to end, then run the same command again", path.display()
     )]
     Busy {
         /// What was tried.
         what: &'static str,
         /// The path.
         path: PathBuf,
-        /// How long was waited, seconds.
+        /// How long was waited, seconds, measured.
         waited_s: f64,
     },
     /// The file's pages or rows are not what they must be.
@@ -156,17 +156,15 @@ impl LibraryError {
         }
     }
 
-    /// For `map_err`: what was tried on which library, and how long it waited for others.
-    pub(crate) fn sql<'a>(
-        what: &'static str,
-        path: &'a Path,
-        patience: std::time::Duration,
-    ) -> impl Fn(rusqlite::Error) -> Self + use<'a> {
+    /// For `map_err`: what was tried on which library. To be made right before what may have to wait for others: the time
+    /// since then is what the error says.
+    pub(crate) fn sql<'a>(what: &'static str, path: &'a Path) -> impl Fn(rusqlite::Error) -> Self + use<'a> {
+        let started = std::time::Instant::now();
         move |e| {
             let (path, why) = (path.to_owned(), e.to_string());
             match e.sqlite_error_code() {
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                    Self::Busy { what, path, waited_s: patience.as_secs_f64() }
+                    Self::Busy { what, path, waited_s: started.elapsed().as_secs_f64() }
                 }
                 Some(ErrorCode::NotADatabase) => Self::NotALibrary { path, why },
                 Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { what, path, why },

@@ -1,7 +1,7 @@
 //! Opening a library: what is checked before anything is read or changed.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -11,13 +11,14 @@ use crate::migrate::{self, Kind, VERSION};
 
 /// How long a process waits for another that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Pause between two requests for write-ahead mode: about what making a library takes.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// An open library. One per thread; several processes may have the same file open, one writes at a time.
 #[derive(Debug)]
 pub struct Library {
     pub(crate) db: Connection,
     pub(crate) path: PathBuf,
-    pub(crate) patience: Duration,
     read_only: bool,
 }
 
@@ -28,7 +29,7 @@ impl Library {
     /// `Missing`, `NotALibrary`, `Newer`, `Busy`, `Damaged`, `ReadOnly`, `Full`.
     pub fn open(path: &Path) -> Result<Self, LibraryError> {
         Self::present(path)?;
-        Self::writable(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        Self::writable(path, OpenFlags::SQLITE_OPEN_READ_WRITE, PATIENCE)
     }
 
     /// Makes a library where there is no file yet.
@@ -47,7 +48,7 @@ impl Library {
     /// # Errors
     /// As [`Library::open`], without `Missing`.
     pub fn open_or_create(path: &Path) -> Result<Self, LibraryError> {
-        Self::writable(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+        Self::writable(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE, PATIENCE)
     }
 
     /// Opens a library for reading. The folder need not be writable, unless another process is writing.
@@ -56,7 +57,7 @@ impl Library {
     /// As [`Library::open`]; `Older` where the file would have to be changed first.
     pub fn open_read_only(path: &Path) -> Result<Self, LibraryError> {
         Self::present(path)?;
-        let sql = LibraryError::sql("opening", path, PATIENCE);
+        let sql = LibraryError::sql("opening", path);
         // A connection that could write removes the side files when it closes; one that could not would leave them behind.
         // Nothing is written through it: that is what `query_only` is for. Where nothing may be written SQLite falls back
         // to reading by itself.
@@ -73,8 +74,8 @@ impl Library {
                 db = Connection::open_with_flags(immutable_uri(path), flags).map_err(&sql)?;
             }
         }
-        let library = Self { db, path: path.to_owned(), patience: PATIENCE, read_only: true };
-        library.prepare()?;
+        let library = Self { db, path: path.to_owned(), read_only: true };
+        library.prepare(PATIENCE)?;
         library.db.execute_batch("PRAGMA query_only = ON").map_err(&sql)?;
         let version = library.version()?;
         if version < VERSION {
@@ -98,8 +99,7 @@ impl Library {
     /// # Errors
     /// `Sqlite`.
     pub fn set_patience(&mut self, patience: Duration) -> Result<(), LibraryError> {
-        self.patience = patience;
-        self.db.busy_timeout(patience).map_err(LibraryError::sql("setting up", &self.path, patience))
+        self.db.busy_timeout(patience).map_err(LibraryError::sql("setting up", &self.path))
     }
 
     /// Looks at every page and every reference. Minutes for a very large file.
@@ -107,7 +107,7 @@ impl Library {
     /// # Errors
     /// `Damaged` with the first thing found.
     pub fn check(&self) -> Result<(), LibraryError> {
-        let sql = LibraryError::sql("checking", &self.path, self.patience);
+        let sql = LibraryError::sql("checking", &self.path);
         let found: String = self.db.query_row("PRAGMA integrity_check(1)", [], |r| r.get(0)).map_err(&sql)?;
         let loose: i64 =
             self.db.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |r| r.get(0)).map_err(&sql)?;
@@ -132,18 +132,18 @@ impl Library {
         }
     }
 
-    fn writable(path: &Path, flags: OpenFlags) -> Result<Self, LibraryError> {
-        let sql = LibraryError::sql("opening", path, PATIENCE);
+    fn writable(path: &Path, flags: OpenFlags, patience: Duration) -> Result<Self, LibraryError> {
+        let sql = LibraryError::sql("opening", path);
         let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(&sql)?;
-        let mut library = Self { db, path: path.to_owned(), patience: PATIENCE, read_only: false };
-        library.prepare()?;
+        let mut library = Self { db, path: path.to_owned(), read_only: false };
+        library.prepare(patience)?;
         // SQLite opens a file it may not write for reading, silently.
         if library.db.is_readonly(rusqlite::MAIN_DB).map_err(&sql)? {
             let why = "the file is write-protected".into();
             return Err(LibraryError::ReadOnly { what: "opening", path: path.to_owned(), why });
         }
         library.version()?;
-        let mode: String = library.db.query_row("PRAGMA journal_mode = WAL", [], |r| r.get(0)).map_err(&sql)?;
+        let mode = library.write_ahead(patience)?;
         // Without a write-ahead log (some file systems have no shared memory) only FULL survives a power cut.
         let synchronous = if mode == "wal" { "NORMAL" } else { "FULL" };
         library.db.execute_batch(&format!("PRAGMA synchronous = {synchronous}")).map_err(&sql)?;
@@ -151,9 +151,22 @@ impl Library {
         Ok(library)
     }
 
-    fn prepare(&self) -> Result<(), LibraryError> {
-        let sql = LibraryError::sql("opening", &self.path, self.patience);
-        self.db.busy_timeout(self.patience).map_err(&sql)?;
+    /// Turns to write-ahead mode, which needs a moment without any other reader or writer. SQLite gives up at once where it
+    /// does not get it, whatever its own time-out: so it is asked again until `patience` is over. Returns the mode.
+    fn write_ahead(&self, patience: Duration) -> Result<String, LibraryError> {
+        let sql = LibraryError::sql("opening", &self.path);
+        let started = Instant::now();
+        loop {
+            match self.db.query_row("PRAGMA journal_mode = WAL", [], |r| r.get(0)).map_err(&sql) {
+                Err(LibraryError::Busy { .. }) if started.elapsed() < patience => std::thread::sleep(AGAIN),
+                mode_or_error => return mode_or_error,
+            }
+        }
+    }
+
+    fn prepare(&self, patience: Duration) -> Result<(), LibraryError> {
+        let sql = LibraryError::sql("opening", &self.path);
+        self.db.busy_timeout(patience).map_err(&sql)?;
         self.db.set_prepared_statement_cache_capacity(64);
         // Plans that do not depend on the values bound: otherwise this build of SQLite (STAT4) plans again at every question
         // that has values beside an index, which costs ten times the question itself.
@@ -165,7 +178,7 @@ impl Library {
     /// Version of the file, after making sure that it is a library this program may touch.
     fn version(&self) -> Result<i64, LibraryError> {
         let path = self.path.clone();
-        match migrate::kind(&self.db).map_err(LibraryError::sql("opening", &self.path, self.patience))? {
+        match migrate::kind(&self.db).map_err(LibraryError::sql("opening", &self.path))? {
             Kind::Foreign(why) => Err(LibraryError::NotALibrary { path, why }),
             Kind::Library(version) if version > VERSION => Err(LibraryError::Newer { path, version, known: VERSION }),
             Kind::Library(version) => Ok(version),
@@ -197,4 +210,45 @@ fn immutable_uri(path: &Path) -> String {
 /// Milliseconds since 1970 UTC.
 pub(crate) fn now_ms() -> i64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A new file in rollback mode that another process is about to write: nobody can turn it to write-ahead mode, and SQLite
+    /// says so without waiting.
+    fn held(name: &str) -> (PathBuf, Connection) {
+        let path = std::env::temp_dir().join(format!("earprint-library-{name}-{}.db", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch("BEGIN IMMEDIATE").unwrap();
+        (path, db)
+    }
+
+    const NEW: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_CREATE);
+
+    #[test]
+    fn write_ahead_mode_is_waited_for() {
+        let (path, writer) = held("waits");
+        std::thread::scope(|s| {
+            let waiting = s.spawn(|| Library::writable(&path, NEW, Duration::from_secs(60)));
+            std::thread::sleep(Duration::from_millis(30));
+            writer.execute_batch("COMMIT").unwrap();
+            waiting.join().unwrap().unwrap();
+        });
+        drop(writer);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn who_never_gets_it_says_how_long_it_waited() {
+        let (path, writer) = held("in-vain");
+        match Library::writable(&path, NEW, Duration::from_millis(30)).unwrap_err() {
+            LibraryError::Busy { waited_s, .. } => assert!(waited_s >= 0.03, "{waited_s}"),
+            e => panic!("{e}"),
+        }
+        drop(writer);
+        std::fs::remove_file(path).unwrap();
+    }
 }

@@ -25,7 +25,9 @@ pub(crate) enum Kind {
 
 /// Reads what the file is, changing nothing.
 pub(crate) fn kind(db: &Connection) -> rusqlite::Result<Kind> {
-    let number = |pragma: &str| db.query_row(pragma, [], |r| r.get::<_, i64>(0));
+    // One state of the file: another process may be making it a library between two questions.
+    let state = db.unchecked_transaction()?;
+    let number = |pragma: &str| state.query_row(pragma, [], |r| r.get::<_, i64>(0));
     let tables = number("SELECT count(*) FROM sqlite_master")?;
     let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
     Ok(if application == APPLICATION_ID && version > 0 {
@@ -91,6 +93,20 @@ mod tests {
         let mut made = Connection::open_in_memory().unwrap();
         migrate_with(&mut made, &MIGRATIONS[..1]).unwrap();
         assert_eq!(tables(&stored), tables(&made));
+    }
+
+    #[test]
+    fn every_table_and_view_explains_itself_in_the_file() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db).unwrap();
+        let text = "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'view')";
+        let mut q = db.prepare(text).unwrap();
+        let rows = q.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))).unwrap();
+        let rows: Vec<_> = rows.map(Result::unwrap).collect();
+        assert_eq!(rows.len(), 12);
+        for (name, sql) in rows {
+            assert!(sql.lines().nth(1).is_some_and(|l| l.trim_start().starts_with("-- ")), "{name}: {sql}");
+        }
     }
 
     #[test]

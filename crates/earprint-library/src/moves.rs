@@ -5,7 +5,7 @@
 //! order of the batches was and however often the run was interrupted. One path gone and one path new, with the same audio,
 //! is a move. Everything else stays as it is, with a note: of two candidates none is guessed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rusqlite::{TransactionBehavior, params};
 
@@ -50,7 +50,7 @@ impl Library {
     /// # Errors
     /// `Busy`, `Full`, `ReadOnly`, `Damaged`.
     pub fn find_gone(&mut self, run: RunId, roots: &[PathBuf]) -> Result<usize, LibraryError> {
-        let sql = LibraryError::sql("looking for files that are gone in", &self.path, self.patience);
+        let sql = LibraryError::sql("looking for files that are gone in", &self.path);
         let unseen: Vec<(i64, String)> = {
             let text = "SELECT id, path FROM file WHERE gone = 0 AND seen_run IS NOT ?1";
             let mut q = self.db.prepare_cached(text).map_err(&sql)?;
@@ -62,6 +62,7 @@ impl Library {
         if gone.is_empty() {
             return Ok(0);
         }
+        let sql = LibraryError::sql("marking files that are gone in", &self.path);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&sql)?;
         for (id, path) in &gone {
             tx.execute("UPDATE file SET gone = 1 WHERE id = ?1 AND path = ?2", params![id, path]).map_err(&sql)?;
@@ -76,12 +77,13 @@ impl Library {
     /// # Errors
     /// `Busy`, `Full`, `ReadOnly`, `Damaged`.
     pub fn settle_moves(&mut self) -> Result<Settled, LibraryError> {
-        let sql = LibraryError::sql("looking for moved files in", &self.path, self.patience);
+        let sql = LibraryError::sql("looking for moved files in", &self.path);
         let mut candidates = self.candidates().map_err(&sql)?;
         // The file system is asked before the transaction: it may take its time, and nobody should wait for it.
         for c in candidates.iter_mut().filter(|c| c.settled || c.gone) {
             c.gone = is_gone(&c.path);
         }
+        let sql = LibraryError::sql("settling moved files in", &self.path);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&sql)?;
         let mut out = Settled::default();
         for track in candidates.chunk_by(|a, b| a.track == b.track) {
@@ -128,21 +130,6 @@ impl Library {
             Ok(Candidate { track: r.get(0)?, id: r.get(1)?, path: r.get(2)?, settled: r.get(3)?, gone: r.get(4)? })
         })?;
         rows.collect()
-    }
-
-    /// Existing files below `root`, by their path as text.
-    ///
-    /// # Errors
-    /// `Busy`, `Damaged`.
-    pub fn paths_under(&self, root: &Path) -> Result<Vec<PathBuf>, LibraryError> {
-        let sql = LibraryError::sql("listing", &self.path, self.patience);
-        let mut q = self.db.prepare_cached("SELECT path FROM file WHERE gone = 0 ORDER BY path").map_err(&sql)?;
-        let rows = q.query_map([], |r| r.get::<_, String>(0)).map_err(&sql)?;
-        let mut out = Vec::new();
-        for text in rows {
-            out.extend(path_from_text(&text.map_err(&sql)?).filter(|p| p.starts_with(root)));
-        }
-        Ok(out)
     }
 }
 

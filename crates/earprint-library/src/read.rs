@@ -30,17 +30,6 @@ pub enum Known {
     },
 }
 
-/// Audio that has numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identified {
-    /// The track's id in this library.
-    pub track_id: i64,
-    /// `Ok` or `Partial`.
-    pub status: Status,
-    /// Its existing files, as text, sorted.
-    pub files: Vec<String>,
-}
-
 /// Which files to list: those that meet every condition.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
@@ -101,13 +90,28 @@ pub struct FailedFile {
 }
 
 impl Library {
-    /// Identities of audio with numbers of version `schema`, in no order.
+    /// Versions of numbers that existing files have, with how many files each, by name: what a reader who finds nothing
+    /// under its own version can tell instead.
+    ///
+    /// # Errors
+    /// `Busy`, `Damaged`.
+    pub fn schemas(&self) -> Result<Vec<(String, usize)>, LibraryError> {
+        let sql = LibraryError::sql("reading", &self.path);
+        let text = "SELECT r.schema, count(*) FROM file f JOIN record r ON r.track_id = f.track_id WHERE f.gone = 0 \
+                    GROUP BY r.schema ORDER BY r.schema";
+        let mut q = self.db.prepare_cached(text).map_err(&sql)?;
+        let rows = q.query_map([], |r| Ok((r.get(0)?, r.get::<_, i64>(1)? as usize))).map_err(&sql)?;
+        rows.collect::<Result<_, _>>().map_err(&sql)
+    }
+
+    /// Identities of audio with numbers of version `schema`, in no order; audio without one is left out.
     ///
     /// # Errors
     /// `Busy`, `Damaged`.
     pub fn audio_ids(&self, schema: &str) -> Result<Vec<String>, LibraryError> {
-        let sql = LibraryError::sql("reading", &self.path, self.patience);
-        let text = "SELECT t.audio_id FROM track t JOIN record r ON r.track_id = t.id AND r.schema = ?1";
+        let sql = LibraryError::sql("reading", &self.path);
+        let text = "SELECT t.audio_id FROM track t JOIN record r ON r.track_id = t.id AND r.schema = ?1 \
+                    WHERE t.audio_id IS NOT NULL";
         let mut q = self.db.prepare_cached(text).map_err(&sql)?;
         let rows = q.query_map([schema], |r| r.get(0)).map_err(&sql)?;
         rows.collect::<Result<_, _>>().map_err(&sql)
@@ -125,7 +129,7 @@ impl Library {
         modified_ns: Option<i64>,
         schema: &str,
     ) -> Result<Option<Known>, LibraryError> {
-        let sql = LibraryError::sql("reading", &self.path, self.patience);
+        let sql = LibraryError::sql("reading", &self.path);
         let (Some(modified_ns), Ok(bytes)) = (modified_ns, i64::try_from(bytes)) else { return Ok(None) };
         let mut q = self
             .db
@@ -160,27 +164,9 @@ impl Library {
         schema: &str,
     ) -> Result<Vec<Option<Known>>, LibraryError> {
         // One read transaction instead of one a question. It ends when dropped; nothing is written in it.
-        let sql = LibraryError::sql("reading", &self.path, self.patience);
+        let sql = LibraryError::sql("reading", &self.path);
         let _state = self.db.unchecked_transaction().map_err(&sql)?;
         files.into_iter().map(|(path, bytes, modified_ns)| self.known(path, bytes, modified_ns, schema)).collect()
-    }
-
-    /// The track with this audio, where it has numbers of version `schema`.
-    ///
-    /// # Errors
-    /// `Busy`, `Damaged`.
-    pub fn by_audio_id(&self, audio_id: &str, schema: &str) -> Result<Option<Identified>, LibraryError> {
-        let sql = LibraryError::sql("reading", &self.path, self.patience);
-        let text = "SELECT t.id, r.status FROM track t JOIN record r ON r.track_id = t.id AND r.schema = ?2 WHERE t.audio_id = ?1";
-        let mut q = self.db.prepare_cached(text).map_err(&sql)?;
-        let found =
-            q.query_row(params![audio_id, schema], |r| Ok((r.get(0)?, status(r, 1)?))).optional().map_err(&sql)?;
-        let Some((track_id, status)) = found else { return Ok(None) };
-        let text = "SELECT path FROM file WHERE track_id = ?1 AND gone = 0 ORDER BY path";
-        let mut q = self.db.prepare_cached(text).map_err(&sql)?;
-        let rows = q.query_map([track_id], |r| r.get(0)).map_err(&sql)?;
-        let files = rows.collect::<Result<_, _>>().map_err(&sql)?;
-        Ok(Some(Identified { track_id, status, files }))
     }
 
     /// Existing files with numbers of version `schema`.
@@ -197,7 +183,7 @@ impl Library {
         sort: Sort,
         limit: Option<usize>,
     ) -> Result<Vec<Row>, LibraryError> {
-        let sql = LibraryError::sql("listing", &self.path, self.patience);
+        let sql = LibraryError::sql("listing", &self.path);
         let mut text = format!(
             "SELECT f.id, t.id, f.path, r.status, t.duration, {} FROM file f JOIN track t ON t.id = f.track_id \
              JOIN record r ON r.track_id = t.id AND r.schema = ? WHERE f.gone = 0",
@@ -248,7 +234,7 @@ impl Library {
     /// # Errors
     /// `Busy`, `Damaged`.
     pub fn failed(&self, schema: &str, code: Option<&str>) -> Result<Vec<FailedFile>, LibraryError> {
-        let sql = LibraryError::sql("listing failures of", &self.path, self.patience);
+        let sql = LibraryError::sql("listing failures of", &self.path);
         let mut q = self
             .db
             .prepare_cached(
@@ -310,7 +296,7 @@ impl Library {
         wide: bool,
         mut sink: impl FnMut(TrackRecord) -> Result<(), LibraryError>,
     ) -> Result<(), LibraryError> {
-        let sql = LibraryError::sql("reading", &self.path, self.patience);
+        let sql = LibraryError::sql("reading", &self.path);
         let (json, join) =
             if wide { ("w.json", "LEFT JOIN wide w ON w.track_id = t.id AND w.schema = ?1") } else { ("NULL", "") };
         let text = format!(

@@ -79,7 +79,7 @@ impl Library {
     /// # Errors
     /// `Busy`, `Full`, `ReadOnly`, `Damaged`.
     pub fn begin_run(&mut self, options: &Map<String, Value>) -> Result<RunId, LibraryError> {
-        let sql = LibraryError::sql("beginning a run in", &self.path, self.patience);
+        let sql = LibraryError::sql("beginning a run in", &self.path);
         let options = serde_json::to_string(options).expect("plain data");
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&sql)?;
         tx.execute("UPDATE run SET state = 'interrupted' WHERE state = 'running'", []).map_err(&sql)?;
@@ -97,7 +97,7 @@ impl Library {
     /// `Busy`, `Full`, `ReadOnly`, `Damaged`.
     pub fn end_run(&mut self, run: RunId, finished: bool, end: &RunEnd) -> Result<Settled, LibraryError> {
         let settled = if finished { self.settle_moves()? } else { Settled::default() };
-        let sql = LibraryError::sql("ending a run in", &self.path, self.patience);
+        let sql = LibraryError::sql("ending a run in", &self.path);
         let state = if finished { RunState::Finished } else { RunState::Interrupted };
         let stages: Map<String, Value> = end.stages.iter().map(|(k, v)| (k.clone(), Value::from(*v))).collect();
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
@@ -129,7 +129,7 @@ impl Library {
     /// # Errors
     /// `Full`, `ReadOnly`, `Damaged`.
     pub fn flush(&self) -> Result<(), LibraryError> {
-        let sql = LibraryError::sql("flushing", &self.path, self.patience);
+        let sql = LibraryError::sql("flushing", &self.path);
         self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).map_err(&sql)
     }
 
@@ -138,7 +138,7 @@ impl Library {
     /// # Errors
     /// `Busy`, `Damaged`.
     pub fn stats(&self, n: usize) -> Result<Vec<RunSummary>, LibraryError> {
-        let sql = LibraryError::sql("reading runs of", &self.path, self.patience);
+        let sql = LibraryError::sql("reading runs of", &self.path);
         let mut q = self
             .db
             .prepare_cached(

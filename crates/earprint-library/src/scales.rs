@@ -31,7 +31,7 @@ impl Library {
     /// # Errors
     /// `Busy`, `Damaged`.
     pub fn vectors(&self, schema: &str) -> Result<Vec<(i64, Values)>, LibraryError> {
-        let sql = LibraryError::sql("reading", &self.path, self.patience);
+        let sql = LibraryError::sql("reading", &self.path);
         let text = format!(
             "SELECT r.track_id, {} FROM record r WHERE r.schema = ?1 AND EXISTS \
              (SELECT 1 FROM file f WHERE f.track_id = r.track_id AND f.gone = 0) ORDER BY r.track_id",
@@ -49,7 +49,7 @@ impl Library {
     pub fn update_scale(&mut self, schema: &str) -> Result<StoredScale, LibraryError> {
         let tracks = self.vectors(schema)?;
         let scale = Scale::of(schema, tracks.iter().map(|t| &t.1))?;
-        let sql = LibraryError::sql("storing the scale of", &self.path, self.patience);
+        let sql = LibraryError::sql("storing the scale of", &self.path);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&sql)?;
         let run: Option<i64> = tx.query_row("SELECT max(id) FROM run", [], |r| r.get(0)).map_err(&sql)?;
         tx.execute("DELETE FROM scale WHERE schema = ?1", [schema]).map_err(&sql)?;
@@ -67,7 +67,7 @@ impl Library {
     /// # Errors
     /// `Busy`, `Damaged`; `Collection` for a version without a reference scale, or stored numbers that are none.
     pub fn scale(&self, schema: &str) -> Result<StoredScale, LibraryError> {
-        let sql = LibraryError::sql("reading the scale of", &self.path, self.patience);
+        let sql = LibraryError::sql("reading the scale of", &self.path);
         let text = "SELECT low, high, tracks, run FROM scale WHERE schema = ?1 ORDER BY position";
         let mut q = self.db.prepare_cached(text).map_err(&sql)?;
         let (mut low, mut high, mut tracks, mut run) = (Vec::new(), Vec::new(), 0_i64, None);

@@ -79,9 +79,8 @@ fn copies_share_numbers_and_audio_without_identity_belongs_to_its_file() {
     let mut l = Library::create(&dir.at("lib.db")).unwrap();
     let (a, b, c) = (dir.file("a"), dir.file("b"), dir.file("c"));
     run(&mut l, &[ok(&a, "aa", 1), ok(&c, "", 3)]);
-    let found = l.by_audio_id("aa", SCHEMA).unwrap().unwrap();
-    assert_eq!(found.files, [path_text(&a)]);
-    assert_eq!(l.by_audio_id("aa", "trk-1x").unwrap(), None);
+    assert_eq!(l.audio_ids(SCHEMA).unwrap(), ["aa"]); // what has no identity has none to tell
+    assert!(l.audio_ids("trk-1x").unwrap().is_empty());
     run(&mut l, &[entry(&b, "aa", Outcome::Existing)]);
     let rows = l.list(SCHEMA, &Filter::default(), Sort::Path, None).unwrap();
     assert_eq!(rows.iter().map(|r| r.path.clone()).collect::<Vec<_>>(), [&a, &b, &c].map(|p| path_text(p)));
@@ -182,6 +181,18 @@ fn runs_say_how_they_ended_and_a_killed_one_is_found_out() {
 }
 
 #[test]
+fn a_library_tells_which_versions_it_holds() {
+    let dir = Folder::new("versions");
+    let mut l = Library::create(&dir.at("lib.db")).unwrap();
+    assert!(l.schemas().unwrap().is_empty());
+    run(&mut l, &[ok(&dir.at("a"), "aa", 1), ok(&dir.at("b"), "aa", 1)]);
+    let other = l.begin_run(&serde_json::Map::new()).unwrap();
+    let batch = [ok(&dir.at("c"), "cc", 2), entry(&dir.at("d"), "", Outcome::error("E_DECODE", "nothing"))];
+    l.commit(other, "trk-1x", &batch).unwrap();
+    assert_eq!(l.schemas().unwrap(), [("trk-1".to_owned(), 2), ("trk-1x".to_owned(), 1)]);
+}
+
+#[test]
 fn a_batch_is_written_whole_or_not_at_all() {
     let dir = Folder::new("whole");
     let mut l = Library::create(&dir.at("lib.db")).unwrap();
@@ -203,5 +214,6 @@ fn paths_that_are_no_text_are_kept() {
     std::fs::write(&odd, "x").unwrap();
     run(&mut l, &[ok(&odd, "aa", 1)]);
     assert!(l.known(&odd, 1000, Some(7), SCHEMA).unwrap().is_some());
-    assert_eq!(l.paths_under(&dir.0).unwrap(), [odd]);
+    let rows = l.list(SCHEMA, &Filter::default(), Sort::Path, None).unwrap();
+    assert_eq!(path_from_text(&rows[0].path), Some(odd));
 }

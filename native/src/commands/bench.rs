@@ -14,6 +14,7 @@ use earprint_signal::{Width, pad_clip};
 
 use crate::args::BenchArgs;
 use crate::device;
+use crate::out::{Out, out};
 
 const PRESETS: [&str; 4] = ["leak", "leak-64", "librosa", "whisper"];
 const CLIPS: usize = 32;
@@ -22,39 +23,32 @@ const CLIP_SECONDS: usize = 10;
 /// Runs the verb; returns the exit code.
 pub fn run(args: &BenchArgs) -> Result<u8> {
     let jobs: Vec<Case> = PRESETS.iter().map(|p| Case::new(p)).collect::<Result<_>>()?;
+    let out = &mut out();
     if !args.json {
-        println!("{:<44} {:<8} {:>14} {:>12}", "backend", "preset", "ms per minute", "x real time");
+        out.line(format_args!("{:<44} {:<8} {:>14} {:>12}", "backend", "preset", "ms per minute", "x real time"))?;
     }
-    let row = |name: &str, backend: &mut dyn Backend| -> Result<()> {
-        for case in &jobs {
-            match case.measure(backend, args.rounds) {
-                Ok(ms) => tell(args, name, case.preset, ms),
-                Err(e) => eprintln!("skipped {} on {name}, because {e}", case.preset),
-            }
-        }
-        Ok(())
-    };
-    let tell_rows = |name: &str, measured: Result<f64>| match measured {
-        Ok(ms) => tell(args, name, TRACK_SCHEMA, ms),
-        Err(e) => eprintln!("skipped {TRACK_SCHEMA} on {name}, because {e}"),
+    let row = |out: &mut Out, name: &str, backend: &mut dyn Backend| -> Result<()> {
+        jobs.iter().try_for_each(|case| tell(out, args, name, case.preset, case.measure(backend, args.rounds)))
     };
     for width in Width::available() {
         let name = format!("cpu ({}, 1 thread)", width.name());
-        row(&name, &mut CpuBackend::with_width(width))?;
+        row(out, &name, &mut CpuBackend::with_width(width))?;
         let mut cpu = CpuRows::with_width(width);
-        tell_rows(&name, rows(&mut |s| Ok(vec![cpu.make((**s).clone(), None).rows]), args.rounds));
+        let ms = rows(&mut |s| Ok(vec![cpu.make((**s).clone(), None).rows]), args.rounds);
+        tell(out, args, &name, TRACK_SCHEMA, ms)?;
     }
     let mut threads = CpuBackend::threaded();
-    row(&format!("cpu ({})", threads.info().device.clone()), &mut threads)?;
+    row(out, &format!("cpu ({})", threads.info().device.clone()), &mut threads)?;
     let (found, missing) = device::gpus();
     for gpu in found.into_iter().filter(|g| args.software || !g.software) {
         match gpu.chosen.open() {
-            Ok(mut backend) => row(&gpu.name, backend.as_mut())?,
+            Ok(mut backend) => row(out, &gpu.name, backend.as_mut())?,
             Err(e) => eprintln!("skipped {}, because {e}", gpu.name),
         }
         if let Ok(Some(machine)) = gpu.chosen.machine(None) {
             let mut batches = Batches::new(machine, None);
-            tell_rows(&gpu.name, rows(&mut |s| on_device(&mut batches, s), args.rounds));
+            let ms = rows(&mut |s| on_device(&mut batches, s), args.rounds);
+            tell(out, args, &gpu.name, TRACK_SCHEMA, ms)?;
         }
     }
     for why in missing {
@@ -63,9 +57,12 @@ pub fn run(args: &BenchArgs) -> Result<u8> {
     Ok(0)
 }
 
+/// Rows `(T, ROW)` of copies of a segment.
+type MakeRows<'a> = &'a mut dyn FnMut(&Arc<OwnedSegment>) -> Result<Vec<Vec<f32>>>;
+
 /// Wall milliseconds per minute of mono samples to rows, the least of `rounds`, transfers included; the rows are checked
 /// first.
-fn rows(compute: &mut dyn FnMut(&Arc<OwnedSegment>) -> Result<Vec<Vec<f32>>>, rounds: u32) -> Result<f64> {
+fn rows(compute: MakeRows, rounds: u32) -> Result<f64> {
     let segment = Arc::new(OwnedSegment::noise(SEGMENT_FRAMES));
     let want = CpuRows::with_width(Width::Scalar).make((*segment).clone(), None).rows;
     let got = compute(&segment)?;
@@ -105,14 +102,22 @@ fn on_device(batches: &mut Batches<()>, segment: &Arc<OwnedSegment>) -> Result<V
     Ok(all)
 }
 
-fn tell(args: &BenchArgs, name: &str, preset: &str, ms_per_minute: f64) {
+/// One line at once: the next one takes its time.
+fn tell(out: &mut Out, args: &BenchArgs, name: &str, preset: &str, ms_per_minute: Result<f64>) -> Result<()> {
+    let ms_per_minute = match ms_per_minute {
+        Ok(ms) => ms,
+        Err(e) => {
+            eprintln!("skipped {preset} on {name}, because {e}");
+            return Ok(());
+        }
+    };
     if args.json {
-        let line = serde_json::json!({ "backend": name, "preset": preset, "ms_per_minute": ms_per_minute });
-        println!("{line}");
+        out.line(serde_json::json!({ "backend": name, "preset": preset, "ms_per_minute": ms_per_minute }))?;
     } else {
         let name: String = name.chars().take(44).collect();
-        println!("{name:<44} {preset:<8} {ms_per_minute:>14.3} {:>12.0}", 60_000.0 / ms_per_minute);
+        out.line(format_args!("{name:<44} {preset:<8} {ms_per_minute:>14.3} {:>12.0}", 60_000.0 / ms_per_minute))?;
     }
+    out.flush()
 }
 
 /// One preset's batch and the result every backend must come near.

@@ -1,31 +1,18 @@
 //! `earprint list`: tracks of a library, or its failures, as a table or as records.
 
-use std::io::Write;
-
 use anyhow::Result;
-use earprint_core::{TRACK_DIMENSIONS, TRACK_SCHEMA};
-use earprint_library::{Filter, Library, Row, Sort};
+use earprint_core::{Status, TRACK_DIMENSIONS, TRACK_SCHEMA};
+use earprint_library::{FailedFile, Filter, Library, Row, Sort};
 
 use crate::args::ListArgs;
 use crate::job::usage;
+use crate::out::{number, out, plain};
 
 /// Runs the verb.
 pub fn run(args: &ListArgs) -> Result<u8> {
     let library = Library::open_read_only(&args.library.library)?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     if args.failed {
-        for f in library.failed(TRACK_SCHEMA, None)? {
-            if args.json {
-                let record = serde_json::json!({
-                    "v": 1, "path": f.text, "status": f.status.as_str(), "code": f.code, "detail": f.detail,
-                    "attempts": f.attempts, "schema": TRACK_SCHEMA,
-                });
-                writeln!(out, "{record}")?;
-            } else {
-                writeln!(out, "{}\t{}\t{}", f.code, f.text, f.detail)?;
-            }
-        }
-        return Ok(0);
+        return failures(args, &library);
     }
     let filter = Filter {
         status: None,
@@ -44,21 +31,49 @@ pub fn run(args: &ListArgs) -> Result<u8> {
         names => names.split(',').map(|n| dimension(n.trim())).collect::<Result<Vec<_>>>()?,
     };
     let rows = library.list(TRACK_SCHEMA, &filter, sort, args.limit)?;
+    let mut out = out();
     if args.json {
         for row in &rows {
             let path = earprint_library::path_from_text(&row.path);
             let record = path.map(|p| library.record(&p, TRACK_SCHEMA)).transpose()?.flatten();
             if let Some(record) = record {
-                writeln!(out, "{}", serde_json::to_string(&record)?)?;
+                out.line(serde_json::to_string(&record)?)?;
             }
         }
-        return Ok(0);
+    } else {
+        let head: Vec<String> = shown.iter().map(|&d| head(d)).collect();
+        out.line(format_args!("{}  path", head.join("  ")))?;
+        for row in &rows {
+            out.line(format_args!("{}  {}", cells(row, &shown, &head).join("  "), plain(&row.path)))?;
+        }
     }
-    let head: Vec<String> = shown.iter().map(|&d| head(d)).collect();
-    writeln!(out, "{}  path", head.join("  "))?;
-    for row in &rows {
-        writeln!(out, "{}  {}", cells(row, &shown, &head).join("  "), row.path)?;
+    out.flush()?;
+    Ok(0)
+}
+
+/// `--failed`: errors, and with `--skipped` what was left out on purpose.
+fn failures(args: &ListArgs, library: &Library) -> Result<u8> {
+    // As tracks are filtered: ASCII letters match in both cases.
+    let part = args.path.as_ref().map(|p| p.to_ascii_lowercase());
+    let meant = |f: &FailedFile| {
+        (args.skipped || f.status == Status::Error)
+            && part.as_ref().is_none_or(|p| f.text.to_ascii_lowercase().contains(p))
+    };
+    let mut out = out();
+    for f in library.failed(TRACK_SCHEMA, None)?.into_iter().filter(meant).take(args.limit.unwrap_or(usize::MAX)) {
+        let status = f.status.as_str();
+        if args.json {
+            out.line(serde_json::json!({
+                "v": 1, "path": f.text, "status": status, "code": f.code, "detail": f.detail,
+                "attempts": f.attempts, "schema": TRACK_SCHEMA,
+            }))?;
+        } else {
+            // Which of the two it is, where there are two.
+            let first = if args.skipped { format!("{status}\t") } else { String::new() };
+            out.line(format_args!("{first}{}\t{}\t{}", f.code, plain(&f.text), plain(&f.detail)))?;
+        }
     }
+    out.flush()?;
     Ok(0)
 }
 
@@ -71,13 +86,7 @@ fn head(d: usize) -> String {
 /// Numbers right-aligned under their heads; `-` where unknown.
 fn cells(row: &Row, shown: &[usize], head: &[String]) -> Vec<String> {
     let cell = |(&d, head): (&usize, &String)| {
-        let v = row.values[d];
-        let text = match v.abs() {
-            _ if v.is_nan() => "-".to_owned(),
-            100.0.. => format!("{v:.0}"),
-            10.0.. => format!("{v:.1}"),
-            _ => format!("{v:.3}"),
-        };
+        let text = number(row.values[d]);
         format!("{text:>width$}", width = head.chars().count())
     };
     shown.iter().zip(head).map(cell).collect()

@@ -1,54 +1,53 @@
 //! `earprint stats`: how the last runs went. Only what was measured is told.
 
-use std::io::Write;
-
 use anyhow::Result;
-use earprint_library::Library;
+use earprint_library::{Library, RunEnd, RunSummary};
 
 use super::analyze::clock;
 use crate::args::StatsArgs;
+use crate::out::{date, out};
 
 /// Runs the verb.
 pub fn run(args: &StatsArgs) -> Result<u8> {
     let library = Library::open_read_only(&args.library.library)?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut out = out();
     for run in library.stats(args.limit)? {
-        if args.json {
-            let end = run.end.as_ref();
-            let stages: Option<serde_json::Map<_, _>> =
-                end.map(|e| e.stages.iter().map(|(k, v)| (k.clone(), (*v).into())).collect());
-            let record = serde_json::json!({
-                "v": 1, "run": run.id.0, "state": run.state.as_str(), "started_ms": run.started_ms,
-                "ended_ms": run.ended_ms, "tool_version": run.tool_version, "files": end.map(|e| e.files),
-                "analysed": end.map(|e| e.analysed), "known": end.map(|e| e.known), "failed": end.map(|e| e.failed),
-                "audio_seconds": end.map(|e| e.audio_seconds), "wall_seconds": end.map(|e| e.wall_seconds),
-                "stages": stages,
-            });
-            writeln!(out, "{record}")?;
-            continue;
-        }
-        let Some(end) = run.end else {
-            writeln!(out, "run {}: {}, nothing measured", run.id.0, run.state.as_str())?;
-            continue;
-        };
-        let rate = end.audio_seconds / end.wall_seconds.max(1e-3);
-        writeln!(
-            out,
-            "run {}: {}; {} files, {} analysed, {} known, {} failed; {} of sound in {:.1} s, {rate:.0} times real time",
-            run.id.0,
-            run.state.as_str(),
-            end.files,
-            end.analysed,
-            end.known,
-            end.failed,
-            clock(end.audio_seconds),
-            end.wall_seconds,
-        )?;
-        let busy: f64 = end.stages.iter().map(|s| s.1).sum();
-        if busy > 0.0 {
-            let each = end.stages.iter().map(|(name, s)| format!("{name} {s:.1} s ({:.0} %)", 100.0 * s / busy));
-            writeln!(out, "  stages, all threads: {}", each.collect::<Vec<_>>().join(", "))?;
-        }
+        out.line(if args.json { json(&run) } else { text(&run) })?;
     }
+    out.flush()?;
     Ok(0)
+}
+
+fn json(run: &RunSummary) -> String {
+    let end = run.end.as_ref();
+    let stages: Option<serde_json::Map<_, _>> =
+        end.map(|e| e.stages.iter().map(|(k, v)| (k.clone(), (*v).into())).collect());
+    serde_json::json!({
+        "v": 1, "run": run.id.0, "state": run.state.as_str(), "started_ms": run.started_ms,
+        "ended_ms": run.ended_ms, "tool_version": run.tool_version, "files": end.map(|e| e.files),
+        "analysed": end.map(|e| e.analysed), "known": end.map(|e| e.known), "failed": end.map(|e| e.failed),
+        "audio_seconds": end.map(|e| e.audio_seconds), "wall_seconds": end.map(|e| e.wall_seconds),
+        "stages": stages,
+    })
+    .to_string()
+}
+
+/// One line, and one for the stages of a run that analysed something.
+fn text(run: &RunSummary) -> String {
+    let head = format!("run {}, {}: {}", run.id.0, date(run.started_ms), run.state.as_str());
+    let Some(end) = &run.end else { return format!("{head}, nothing measured") };
+    let RunEnd { files, analysed, known, failed, audio_seconds, wall_seconds, stages } = end;
+    let mut text = format!("{head}; {files} files, {analysed} analysed, {known} known, {failed} failed");
+    // A run that heard nothing has no speed, and its time is in no stage.
+    if *audio_seconds <= 0.0 {
+        return format!("{text}; {wall_seconds:.1} s");
+    }
+    let rate = audio_seconds / wall_seconds.max(1e-3);
+    text += &format!("; {} of sound in {wall_seconds:.1} s, {rate:.0} times real time", clock(*audio_seconds));
+    let busy: f64 = stages.iter().map(|s| s.1).sum();
+    if busy > 0.0 {
+        let each = stages.iter().map(|(name, s)| format!("{name} {s:.1} s ({:.0} %)", 100.0 * s / busy));
+        text += &format!("\n  stages, all threads: {}", each.collect::<Vec<_>>().join(", "));
+    }
+    text
 }

@@ -16,6 +16,8 @@ pub enum Fault {
     LostAt(u64),
     /// The recording of this number makes the machine panic.
     PanicsAt(u64),
+    /// The recording of this number never comes back, and nothing after it.
+    HangsAt(u64),
 }
 
 /// A machine with a fault.
@@ -67,6 +69,9 @@ impl Machine for Faulty {
                 Err(self.loss())
             }
             Fault::PanicsAt(at) if number == at => panic!("it was told to"),
+            Fault::HangsAt(at) if number == at => loop {
+                std::thread::park();
+            },
             _ => Ok(self.inner.submit(recording)?),
         };
         self.under_way.push_back(outcome);

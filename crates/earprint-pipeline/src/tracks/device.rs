@@ -6,9 +6,10 @@
 use std::collections::VecDeque;
 use std::future::{Future, ready};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use earprint_compute::{ComputeError, Machine};
 use earprint_features::OwnedSegment;
@@ -20,8 +21,8 @@ use super::run::RowMakers;
 /// Segments of one worker under way: one is decoded while others are computed.
 const DEPTH: usize = 3;
 
-/// How long a device may take for a segment before a worker does without it. A software device with a batch before this one
-/// needs a minute.
+/// How long a device may answer nobody before it counts as hanging. A software device with a batch before this one needs a
+/// minute.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A segment for the device, and where its rows go.
@@ -30,15 +31,30 @@ struct Job {
     reply: Sender<Rows>,
 }
 
-/// What the device's thread tells of itself.
-type Notes = Arc<Mutex<Vec<String>>>;
+/// What the device's thread and its clients tell each other.
+#[derive(Default)]
+struct Shared {
+    /// What happened to the device.
+    notes: Mutex<Vec<String>>,
+    /// Answers so far.
+    answers: AtomicU64,
+    /// Set by the first client that waited in vain: nobody waits again.
+    hangs: AtomicBool,
+}
+
+impl Shared {
+    fn note(&self, words: impl IntoIterator<Item = String>) {
+        self.notes.lock().expect("no panic holds it").extend(words);
+    }
+}
 
 /// The device of a run.
 pub struct DeviceRows {
     /// The workers' end; `Sender` alone could not be shared.
     jobs: Mutex<Sender<Job>>,
     name: Arc<str>,
-    notes: Notes,
+    reserved: u64,
+    shared: Arc<Shared>,
 }
 
 impl DeviceRows {
@@ -53,12 +69,13 @@ impl DeviceRows {
     ) -> Result<Self, ComputeError> {
         let (jobs, todo) = channel();
         let (tell, opened) = channel();
-        let notes = Notes::default();
-        let own = notes.clone();
+        let shared = Arc::new(Shared::default());
+        let own = shared.clone();
         let work = move || match open() {
             Ok(machine) => {
+                let reserved = host_bytes(machine.as_ref());
                 let batches = Batches::new(machine, segments);
-                let _ = tell.send(Ok(batches.name().into()));
+                let _ = tell.send(Ok((batches.name().into(), reserved)));
                 serve(batches, &todo, &own);
             }
             Err(error) => {
@@ -67,30 +84,48 @@ impl DeviceRows {
         };
         std::thread::Builder::new().name("earprint-device".into()).spawn(work).expect("the system has threads left");
         let died = || ComputeError::Failed { backend: "device", why: "its thread panicked while opening it".into() };
-        let name = opened.recv().unwrap_or_else(|_| Err(died()))?;
-        Ok(Self { jobs: Mutex::new(jobs), name, notes })
+        let (name, reserved) = opened.recv().unwrap_or_else(|_| Err(died()))?;
+        Ok(Self { jobs: Mutex::new(jobs), name, reserved, shared })
     }
 
     /// What happened to the device since the last call: batches halved, the device given up.
     pub fn notes(&self) -> Vec<String> {
-        std::mem::take(&mut self.notes.lock().expect("no panic holds it"))
+        std::mem::take(&mut self.shared.notes.lock().expect("no panic holds it"))
     }
+}
+
+/// Memory of this machine that a device takes at most: samples of two recordings and once more where they go up from, a fifth of
+/// a recording each; a software device keeps everything here, in buffers up to a quarter larger than asked for.
+fn host_bytes(machine: &dyn Machine) -> u64 {
+    let (total, under_way) = (machine.room().total, machine.depth() as u64);
+    let samples = under_way * total * 2 / 5;
+    if machine.info().software { samples + under_way * (total + total / 4) } else { samples }
 }
 
 impl RowMakers for DeviceRows {
     fn make(&self) -> Box<dyn RowMaker> {
         let jobs = self.jobs.lock().expect("no panic holds it").clone();
-        let (under_way, cpu) = (VecDeque::new(), None);
-        Box::new(ClientRows { jobs, name: self.name.clone(), under_way, cpu, patience: PATIENCE })
+        Box::new(ClientRows {
+            jobs,
+            name: self.name.clone(),
+            under_way: VecDeque::new(),
+            cpu: None,
+            stop: Arc::default(),
+            shared: self.shared.clone(),
+        })
     }
 
     fn depth(&self) -> usize {
         DEPTH
     }
+
+    fn reserved(&self) -> u64 {
+        self.reserved
+    }
 }
 
 /// The device's thread: everything that waits goes into the next batch.
-fn serve(mut batches: Batches<Sender<Rows>>, todo: &Receiver<Job>, notes: &Notes) {
+fn serve(mut batches: Batches<Sender<Rows>>, todo: &Receiver<Job>, shared: &Shared) {
     loop {
         if batches.is_idle() {
             let Ok(job) = todo.recv() else { return };
@@ -107,8 +142,9 @@ fn serve(mut batches: Batches<Sender<Rows>>, todo: &Receiver<Job>, notes: &Notes
         for (reply, rows) in pollster::block_on(batches.next()) {
             // A worker that was left behind does not listen.
             let _ = reply.send(rows);
+            shared.answers.fetch_add(1, Ordering::Relaxed);
         }
-        notes.lock().expect("no panic holds it").extend(batches.notes());
+        shared.note(batches.notes());
     }
 }
 
@@ -119,20 +155,14 @@ struct ClientRows {
     under_way: VecDeque<(Arc<OwnedSegment>, Receiver<Rows>)>,
     /// Made when first needed.
     cpu: Option<CpuRows>,
-    patience: Duration,
+    stop: Arc<AtomicBool>,
+    shared: Arc<Shared>,
 }
 
 impl ClientRows {
     fn made(&mut self) -> Made {
         let (segment, answer) = self.under_way.pop_front().expect("one collect for each submit");
-        let rows = answer.recv_timeout(self.patience).unwrap_or_else(|error| {
-            // Patience is for a device that answers late once, not for every segment to come.
-            self.patience = Duration::from_secs(1);
-            Err(match error {
-                RecvTimeoutError::Timeout => "computed on the cpu: the device gave no answer".into(),
-                RecvTimeoutError::Disconnected => "computed on the cpu: the device's thread ended".into(),
-            })
-        });
+        let rows = self.wait(&answer);
         // The device may still hold its end for a moment.
         let segment = Arc::try_unwrap(segment).unwrap_or_else(|shared| (*shared).clone());
         match rows {
@@ -140,11 +170,39 @@ impl ClientRows {
             Err(why) => self.cpu.get_or_insert_with(CpuRows::new).make(segment, Some(why)),
         }
     }
+
+    /// The device's answer, or why there is none: its thread ended, it hangs, or nobody waits for this track any more. A device
+    /// that answers nobody while a track's time runs out counts as hanging: the tracks after it shall not pay for it.
+    fn wait(&self, answer: &Receiver<Rows>) -> Rows {
+        let (since, before) = (Instant::now(), self.shared.answers.load(Ordering::Relaxed));
+        loop {
+            match answer.recv_timeout(Duration::from_millis(20)) {
+                Ok(rows) => return rows,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err("computed on the cpu: the device's thread ended".into());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let stopped = self.stop.load(Ordering::Relaxed);
+            let silent = self.shared.answers.load(Ordering::Relaxed) == before;
+            if silent && (stopped || since.elapsed() > PATIENCE) && !self.shared.hangs.swap(true, Ordering::Relaxed) {
+                let words = format!("{}: no answer for {:.1} s", self.name, since.elapsed().as_secs_f64());
+                self.shared.note([format!("{words}; continuing on the cpu")]);
+            }
+            if stopped || self.shared.hangs.load(Ordering::Relaxed) {
+                return Err("computed on the cpu: the device gave no answer".into());
+            }
+        }
+    }
 }
 
 impl RowMaker for ClientRows {
     fn depth(&self) -> usize {
         DEPTH
+    }
+
+    fn begin(&mut self, stop: &Arc<AtomicBool>) {
+        self.stop = stop.clone();
     }
 
     fn submit(&mut self, segment: OwnedSegment) {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use earprint_features::OwnedSegment;
 use earprint_signal::Width;
@@ -25,6 +26,11 @@ pub struct Made {
 pub trait RowMaker {
     /// Segments worth having under way, at least 1.
     fn depth(&self) -> usize;
+
+    /// A new track begins. `stop`: set once nobody waits for it any more; a maker that waits for a device looks at it.
+    fn begin(&mut self, stop: &Arc<AtomicBool>) {
+        let _ = stop;
+    }
 
     /// Takes a segment.
     fn submit(&mut self, segment: OwnedSegment);

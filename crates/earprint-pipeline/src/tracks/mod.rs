@@ -22,6 +22,7 @@ pub use maker::{CpuRows, Made, RowMaker};
 pub use queue::{QueueOptions, Sink, Worker, Workers, run_queue};
 #[cfg(feature = "disk")]
 pub use run::{
-    CpuMakers, OnTrack, RowMakers, TrackCounts, TrackFate, TrackJob, TrackProgress, WORKER_BYTES, run_tracks,
+    BASE_BYTES, CpuMakers, OnTrack, RowMakers, TrackCounts, TrackFate, TrackJob, TrackProgress, WORKER_BYTES,
+    run_tracks,
 };
 pub use stages::{Clock, Moment, StageTimes};

@@ -15,9 +15,12 @@ use super::maker::{CpuRows, RowMaker};
 use super::queue::{QueueOptions, Sink, Worker, Workers, run_queue};
 use super::stages::{Clock, StageTimes};
 
-/// Memory one worker takes, bytes: two segments with their rows, the window of spectra, a decoder. Measured with a margin;
-/// an hour of a track adds 4.5 MB.
-pub const WORKER_BYTES: u64 = 24 << 20;
+/// Memory one worker takes, bytes: three segments with their rows, the halved rates, the window of spectra, a decoder.
+/// Measured with real music (32 MB a worker); an hour of the track at hand adds 5.6 MB, which no sum here knows of beforehand.
+pub const WORKER_BYTES: u64 = 34 << 20;
+
+/// Memory of a run besides its workers, bytes: the program, the library's cache.
+pub const BASE_BYTES: u64 = 12 << 20;
 
 /// A run over files.
 pub struct TrackJob {
@@ -42,10 +45,20 @@ impl TrackJob {
         Self { inputs, known: HashSet::new(), workers, memory, segment_frames, limit: None }
     }
 
-    /// Threads that fit into the memory, at least one, where each has `depth` segments under way.
-    pub fn workers_in_memory(&self, depth: usize) -> usize {
-        let more = (depth - 1) * TrackSegment::samples(self.segment_frames) * size_of::<f32>();
-        self.workers.clamp(1, (self.memory / (WORKER_BYTES + more as u64)).max(1) as usize)
+    /// Threads that fit into the memory beside what `makers` take, at least one.
+    pub fn workers_in_memory(&self, makers: &dyn RowMakers) -> usize {
+        let free = self.memory.saturating_sub(BASE_BYTES + makers.reserved());
+        self.workers.clamp(1, (free / self.worker_bytes(makers)).max(1) as usize)
+    }
+
+    /// The least memory a run can do with, bytes.
+    pub fn least_memory(&self, makers: &dyn RowMakers) -> u64 {
+        BASE_BYTES + makers.reserved() + self.worker_bytes(makers)
+    }
+
+    fn worker_bytes(&self, makers: &dyn RowMakers) -> u64 {
+        let more = (makers.depth() - 1) * TrackSegment::samples(self.segment_frames) * size_of::<f32>();
+        WORKER_BYTES + more as u64
     }
 }
 
@@ -69,6 +82,11 @@ pub trait RowMakers: Send + Sync {
     /// Segments of one worker under way.
     fn depth(&self) -> usize {
         1
+    }
+
+    /// Memory taken besides the workers', bytes.
+    fn reserved(&self) -> u64 {
+        0
     }
 }
 
@@ -160,7 +178,7 @@ pub fn run_tracks(
     take: OnTrack,
 ) -> Result<usize, String> {
     let options =
-        QueueOptions { workers: job.workers_in_memory(makers.depth()), limit: job.limit, ..QueueOptions::default() };
+        QueueOptions { workers: job.workers_in_memory(makers.as_ref()), limit: job.limit, ..QueueOptions::default() };
     let weights = job.inputs.iter().map(weight).collect();
     let workers = Files {
         inputs: job.inputs.clone().into(),
@@ -260,6 +278,7 @@ impl Worker for FileWorker {
         let opened = Stream::open_path_with(&entry.path, &limits, options);
         let done = opened.and_then(|s| PlanarStream::new(s, TRACK_RATE_HZ)).and_then(|stream| {
             let maker = self.maker.as_mut();
+            maker.begin(stop);
             pollster::block_on(describe(stream, self.segment_frames, maker, Clock::Running, &mut times))
         });
         self.progress.add(&times);

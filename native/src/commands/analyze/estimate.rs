@@ -13,15 +13,16 @@ use earprint_signal::track::TrackSegment;
 use super::status::clock;
 use crate::args::AnalyzeArgs;
 use crate::fate::Ended;
+use crate::out::out;
 use crate::supervise;
 
 /// Files whose header is read for their length.
 const PROBED: usize = 100;
 
-/// Tells the estimate on stderr.
+/// Tells the estimate on stderr, with `--json` as one record on stdout.
 ///
 /// # Errors
-/// What the library says.
+/// What the library says; a stdout that takes nothing.
 pub fn tell(args: &AnalyzeArgs, all: &[WalkEntry], todo: &[WalkEntry], library: Option<&Library>) -> Result<Ended> {
     let audio: Vec<&WalkEntry> = todo.iter().filter(|e| e.outcome == Outcome::Audio).collect();
     let bytes: u64 = audio.iter().map(|e| e.bytes).sum();
@@ -33,6 +34,14 @@ pub fn tell(args: &AnalyzeArgs, all: &[WalkEntry], todo: &[WalkEntry], library: 
             (trial(workers), "a trial of the kernels on this machine, with decoding and levels taking twice as long")
         }
     };
+    if args.json {
+        let mut out = out();
+        out.line(serde_json::json!({
+            "v": 1, "dry_run": true, "inputs": all.len(), "to_analyse": audio.len(), "bytes": bytes,
+            "audio_seconds": seconds, "times_real_time": rate, "by": from, "seconds": seconds / rate.max(1e-9),
+        }))?;
+        out.flush()?;
+    }
     eprintln!(
         "{} inputs, {} to analyse ({} MB), about {} of sound; about {} at {rate:.0} times real time (by {from}); \
          nothing computed",

@@ -6,11 +6,11 @@ mod status;
 pub mod watch;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry};
 use earprint_core::{Status, TRACK_SCHEMA, TrackRecord};
 use earprint_library::{Known, Library};
@@ -20,31 +20,35 @@ use earprint_pipeline::tracks::{CpuMakers, DeviceRows, RowMakers, TrackJob, Trac
 use crate::args::{AnalyzeArgs, FailOn, RunArgs};
 use crate::device::{self, Chosen};
 use crate::fate::Ended;
-use crate::inputs::inputs;
+use crate::inputs::{self, Found, Names};
 use crate::job::usage;
-use crate::supervise;
+use crate::{out, supervise};
 pub use status::clock;
 
-use ledger::{Counts, Ledger, failed};
+use ledger::{Counts, Inputs, Ledger, failed};
 
 /// Runs the verb.
 pub fn run(args: &AnalyzeArgs) -> Result<Ended> {
-    let inputs = inputs(&args.paths, args.files_from.as_ref())?;
-    analyze(args, inputs)
+    // Where a library remembers what was there, an empty folder is news and not a mistake.
+    let found = match args.library {
+        Some(_) => inputs::find(&args.paths, args.files_from.as_ref())?,
+        None => Found { roots: Vec::new(), entries: inputs::inputs(&args.paths, args.files_from.as_ref())? },
+    };
+    analyze(args, &found, &mut None)
 }
 
 /// What is known of an input before anything is opened.
 enum Plan {
     /// It goes through the queue.
     Analyse,
-    /// The library has its numbers.
-    Numbers,
+    /// The library has its numbers: `Ok` or `Partial`.
+    Numbers(Status),
     /// It failed before, and nobody asked to try again.
     Failed { skipped: bool, code: String, detail: String },
 }
 
-/// Analyses what was found.
-fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
+/// Analyses what was found. `opened`: where rows are made, opened here once there is something to do, for the next time too.
+fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, String)>) -> Result<Ended> {
     if args.retry_failed && args.library.is_none() {
         return usage("--retry-failed needs --library, which remembers what failed");
     }
@@ -55,16 +59,28 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
         Some(path) => Some(Library::open_or_create(path)?),
         None => None,
     };
-    let plans = plans(args, &inputs, library.as_ref())?;
+    let inputs = &found.entries;
+    let mut names = Names::default();
+    let paths = inputs.iter().map(|e| names.of(&e.path)).collect::<Result<Vec<_>>>()?;
+    let plans = plans(args, inputs, &paths, library.as_ref())?;
     let todo: Vec<WalkEntry> =
         inputs.iter().zip(&plans).filter(|(_, p)| matches!(p, Plan::Analyse)).map(|(e, _)| e.clone()).collect();
     if args.dry_run {
-        return estimate::tell(args, &inputs, &todo, library.as_ref());
+        return estimate::tell(args, inputs, &todo, library.as_ref());
     }
-    let (makers, device) = makers(&args.run)?;
-    if !args.run.quiet {
-        eprintln!("device: {device}");
-    }
+    // Choosing a device may take a trial on each: not for nothing.
+    let to_compute = todo.iter().any(|e| e.outcome == WalkOutcome::Audio);
+    let (makers, device) = match opened {
+        _ if !to_compute => (&Makers::Cpu(Arc::new(CpuMakers)), None),
+        Some((makers, device)) => (&*makers, Some(device.clone())),
+        None => {
+            let (makers, device) = opened.insert(makers(&args.run)?);
+            if !args.run.quiet {
+                eprintln!("device: {device}");
+            }
+            (&*makers, Some(device.clone()))
+        }
+    };
     let mut job = TrackJob::new(todo, supervise::workers(&args.run), args.run.memory);
     job.limit = args.time_limit.map(Duration::from_secs);
     if let Some(frames) = args.segment_frames {
@@ -75,11 +91,16 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
     {
         job.known = known_ids(library)?;
     }
+    let least = job.least_memory(makers.all().as_ref());
+    if job.memory < least {
+        return usage(format!("--memory: tracks on this device take at least {} MB; give more", least.div_ceil(1 << 20)));
+    }
     let started = Instant::now();
     let control = Control::default();
     let progress = Arc::new(TrackProgress::default());
     let total = job.inputs.len() as u64;
-    let mut ledger = Ledger::new(args, &inputs, &plans, library.as_mut(), progress.clone())?;
+    let inputs = Inputs { roots: &found.roots, entries: inputs, paths: &paths, plans: &plans };
+    let mut ledger = Ledger::new(args, inputs, library.as_mut(), progress.clone())?;
     let done = supervise::supervised_with(
         &args.run,
         "analyze",
@@ -90,7 +111,7 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
                 &progress.counts(),
                 started.elapsed(),
                 total,
-                job.workers_in_memory(makers.all().depth()),
+                job.workers_in_memory(makers.all().as_ref()),
                 verbose,
             )
         },
@@ -111,15 +132,20 @@ fn analyze(args: &AnalyzeArgs, inputs: Vec<WalkEntry>) -> Result<Ended> {
     let counts = match done {
         Ok(_) => ledger.end(!interrupted, started.elapsed())?,
         Err(why) => {
+            let why = ledger.why().unwrap_or_else(|| anyhow!(why));
+            // Nobody reads, and nothing else remembers: there is no reason to go on.
+            if out::closed(&why) {
+                return Err(why);
+            }
             let saved = ledger.end(false, started.elapsed());
-            let kept = saved.map_or(String::new(), |c| format!("; {} of {} inputs were saved", c.all(), inputs.len()));
-            bail!("{why}{kept}; the same command continues");
+            let kept = saved.map_or(String::new(), |c| format!(", {} of {} inputs were saved", c.all(), paths.len()));
+            return Err(why.context(format!("stopped{kept}; the same command continues")));
         }
     };
     if !args.run.quiet {
         tell(args, &counts, interrupted, started.elapsed(), &progress);
     }
-    Ok(Ended { code: exit_code(&counts, args.run.fail_on, interrupted), device: Some(device) })
+    Ok(Ended { code: exit_code(&counts, args.run.fail_on, interrupted), device })
 }
 
 /// Where rows are made, and in words which device that is and why.
@@ -131,9 +157,8 @@ fn makers(args: &RunArgs) -> Result<(Makers, String)> {
     if chosen == Chosen::Cpu {
         return Ok((Makers::Cpu(Arc::new(CpuMakers)), why));
     }
-    // What a rasteriser calls its memory is this machine's.
-    let budget = args.memory / 4;
-    let open = move || chosen.machine(Some(budget)).map(|m| m.expect("a device that is not the CPU"));
+    let memory = args.memory;
+    let open = move || chosen.machine(Some(memory)).map(|m| m.expect("a device that is not the CPU"));
     Ok((Makers::Device(Arc::new(DeviceRows::open(open, None)?)), why))
 }
 
@@ -160,17 +185,16 @@ impl Makers {
     }
 }
 
-/// Looks every input up.
-fn plans(args: &AnalyzeArgs, inputs: &[WalkEntry], library: Option<&Library>) -> Result<Vec<Plan>> {
+/// Looks every input up; `paths`: what each is called.
+fn plans(args: &AnalyzeArgs, inputs: &[WalkEntry], paths: &[PathBuf], library: Option<&Library>) -> Result<Vec<Plan>> {
     let Some(library) = library.filter(|_| !args.force) else {
         return Ok(inputs.iter().map(|_| Plan::Analyse).collect());
     };
-    let paths = inputs.iter().map(|e| absolute(&e.path)).collect::<Result<Vec<_>>>()?;
-    let looks = inputs.iter().zip(&paths).map(|(e, path)| (path.as_path(), e.bytes, modified_ns(e)));
+    let looks = inputs.iter().zip(paths).map(|(e, path)| (path.as_path(), e.bytes, modified_ns(e)));
     let known = library.known_all(looks, TRACK_SCHEMA)?;
     let plan = |(entry, known): (&WalkEntry, Option<Known>)| match known {
         _ if entry.outcome != WalkOutcome::Audio => Plan::Analyse,
-        Some(Known::Numbers { .. }) => Plan::Numbers,
+        Some(Known::Numbers { status }) => Plan::Numbers(status),
         Some(Known::Failed { status, code, detail, .. }) if !args.retry_failed => {
             Plan::Failed { skipped: status == Status::Skipped, code, detail }
         }
@@ -182,11 +206,6 @@ fn plans(args: &AnalyzeArgs, inputs: &[WalkEntry], library: Option<&Library>) ->
 /// Identities with numbers.
 fn known_ids(library: &Library) -> Result<HashSet<String>> {
     Ok(library.audio_ids(TRACK_SCHEMA)?.into_iter().collect())
-}
-
-/// The path as it means the same tomorrow.
-fn absolute(path: &Path) -> Result<PathBuf> {
-    Ok(std::path::absolute(path)?)
 }
 
 /// Nanoseconds since 1970 at which a file last changed.

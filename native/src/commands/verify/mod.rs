@@ -17,38 +17,41 @@ use earprint_signal::{Width, pad_clip};
 
 use crate::args::VerifyArgs;
 use crate::device;
+use crate::out::{Out, out};
 use vectors::{VECTORS, Vector};
 
 /// Runs the verb; returns the exit code: 0 all within bounds, 1 otherwise.
 pub fn run(args: &VerifyArgs) -> Result<u8> {
     let mut all_good = true;
     let bits: Vec<Vec<f32>> = VECTORS.iter().map(|v| values(&mut CpuBackend::new(), v)).collect::<Result<_, _>>()?;
+    let out = &mut out();
     if !args.json {
-        println!("{:<44} {:<8} {:>12} {:>10}  bits", "backend", "preset", "largest dB", "allowed dB");
+        out.line(format_args!("{:<44} {:<8} {:>12} {:>10}  bits", "backend", "preset", "largest dB", "allowed dB"))?;
     }
-    let mut row = |name: &str, backend: &mut dyn Backend| {
+    let mut row = |out: &mut Out, name: &str, backend: &mut dyn Backend| -> Result<()> {
         for (vector, cpu) in VECTORS.iter().zip(&bits) {
             let line = match values(backend, vector) {
                 Ok(got) => judge(name, vector, &got, cpu),
                 Err(e) => Line { good: false, ..Line::broken(name, vector, e.to_string()) },
             };
             all_good &= line.good;
-            println!("{}", if args.json { line.json() } else { line.text() });
+            out.line(if args.json { line.json() } else { line.text() })?;
         }
+        out.flush()
     };
     for width in Width::available() {
-        row(&format!("cpu ({})", width.name()), &mut CpuBackend::with_width(width));
+        row(out, &format!("cpu ({})", width.name()), &mut CpuBackend::with_width(width))?;
     }
     let mut threads = CpuBackend::threaded();
-    row(&format!("cpu ({})", threads.info().device.clone()), &mut threads);
+    row(out, &format!("cpu ({})", threads.info().device.clone()), &mut threads)?;
     let (found, missing) = device::gpus();
     for gpu in &found {
         match gpu.chosen.open() {
-            Ok(mut backend) => row(&gpu.name, backend.as_mut()),
+            Ok(mut backend) => row(out, &gpu.name, backend.as_mut())?,
             Err(e) => eprintln!("skipped {}, because {e}", gpu.name),
         }
     }
-    all_good &= tracks::run(&found, args.json)?;
+    all_good &= tracks::run(out, &found, args.json)?;
     for why in missing {
         eprintln!("skipped {why}");
     }

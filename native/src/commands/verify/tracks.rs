@@ -11,34 +11,36 @@ use earprint_pipeline::tracks::{Batches, CpuRows, SEGMENT_FRAMES};
 use earprint_signal::Width;
 
 use crate::device::Found;
+use crate::out::{Out, words};
 use crate::render;
 
 /// Sounds that are described, the first ones that reach 20 kHz.
 const SOUNDS: usize = 3;
 
 /// Tells of every width and device; false where one is beyond its bounds.
-pub fn run(gpus: &[Found], json: bool) -> Result<bool> {
+pub fn run(out: &mut Out, gpus: &[Found], json: bool) -> Result<bool> {
     let full = render::sounds().filter(|s| s.rate_hz() >= TRACK_RATE_HZ);
     let sounds: Vec<Vec<u8>> = full.take(SOUNDS).map(render::Sound::wav).collect();
     let want = descriptors(&sounds, &mut on_cpu(Width::Scalar))?;
     if !json {
-        println!("\n{:<44} {:<8} {:>12} {:>10}  bits", "backend", "schema", "worst number", "of bound");
+        out.line(format_args!("\n{:<44} {:<8} {:>12} {:>10}  bits", "backend", "schema", "worst number", "of bound"))?;
     }
     let mut all_good = true;
-    let mut tell = |name: &str, got: Result<Vec<Descriptor>>| {
+    let mut tell = |name: &str, got: Result<Vec<Descriptor>>| -> Result<()> {
         let line = Line::new(name, got.map(|got| judge(&want, &got)));
         all_good &= line.good;
-        println!("{}", if json { line.json() } else { line.text() });
+        out.line(if json { line.json() } else { line.text() })?;
+        out.flush()
     };
     for width in Width::available() {
-        tell(&format!("cpu ({})", width.name()), descriptors(&sounds, &mut on_cpu(width)));
+        tell(&format!("cpu ({})", width.name()), descriptors(&sounds, &mut on_cpu(width)))?;
     }
     for gpu in gpus {
         match gpu.chosen.machine(None) {
             Ok(None) => {}
             Ok(Some(machine)) => {
                 let mut batches = Batches::new(machine, None);
-                tell(&gpu.name, descriptors(&sounds, &mut |segment| on_device(&mut batches, segment)));
+                tell(&gpu.name, descriptors(&sounds, &mut |segment| on_device(&mut batches, segment)))?;
             }
             Err(e) => eprintln!("skipped {}, because {e}", gpu.name),
         }
@@ -129,7 +131,7 @@ impl Line {
                 let number = if v.name.is_empty() { "none" } else { v.name };
                 format!("{name:<44} {TRACK_SCHEMA:<8} {number:>12} {:>10.2}  {bits}{end}", v.share)
             }
-            Err(why) => format!("{name:<44} {TRACK_SCHEMA:<8} FAILED: {why:#}"),
+            Err(why) => format!("{name:<44} {TRACK_SCHEMA:<8} FAILED: {}", words(why)),
         }
     }
 
@@ -140,7 +142,7 @@ impl Line {
             "equal_bits": verdict.map(|v| v.equal),
             "worst": verdict.map(|v| v.name).filter(|n| !n.is_empty()),
             "of_bound": verdict.map(|v| v.share).filter(|s| s.is_finite()),
-            "detail": self.verdict.as_ref().err().map(|why| format!("{why:#}")),
+            "detail": self.verdict.as_ref().err().map(words),
         })
         .to_string()
     }
@@ -167,6 +169,6 @@ mod tests {
 
     #[test]
     fn every_width_has_the_numbers_of_the_scalar_kernels() {
-        assert!(run(&[], true).unwrap());
+        assert!(run(&mut crate::out::out(), &[], true).unwrap());
     }
 }

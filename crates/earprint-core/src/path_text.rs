@@ -3,7 +3,7 @@
 //! A path that is Unicode without control characters stands as it is. Every other one, and one that happens to begin with
 //! `bytes:`, stands as `bytes:` and the path with `%XX` for each byte that is not part of a character (on Windows `%uXXXX`
 //! for a lone half of a UTF-16 pair), for control characters and for `%` itself. So a text belongs to exactly one path, has
-//! one line, and reads well in nearly all cases.
+//! one line, and reads well in nearly all cases. Records, lists, exports and the library all hold paths in this form.
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -56,6 +56,12 @@ fn escape(path: &Path, out: &mut String) {
     }
 }
 
+/// Neither bytes nor UTF-16: in wasm a path is text.
+#[cfg(not(any(unix, windows)))]
+fn escape(path: &Path, out: &mut String) {
+    path.to_string_lossy().chars().for_each(|c| push(c, out));
+}
+
 /// The path of a text that [`path_text`] made. `None` where the text is none of its texts, or of another system.
 pub fn path_from_text(text: &str) -> Option<PathBuf> {
     let Some(escaped) = text.strip_prefix(ESCAPED) else { return Some(PathBuf::from(text)) };
@@ -82,6 +88,11 @@ pub fn path_from_text(text: &str) -> Option<PathBuf> {
 fn unescape(bytes: Vec<u8>, halves: &[(usize, u16)]) -> Option<OsString> {
     use std::os::unix::ffi::OsStringExt;
     halves.is_empty().then(|| OsString::from_vec(bytes))
+}
+
+#[cfg(not(any(unix, windows)))]
+fn unescape(bytes: Vec<u8>, halves: &[(usize, u16)]) -> Option<OsString> {
+    if halves.is_empty() { String::from_utf8(bytes).ok().map(OsString::from) } else { None }
 }
 
 #[cfg(windows)]
