@@ -226,8 +226,12 @@ fn names_of_any_bytes_are_files_and_stay_on_their_line() {
     child.stdout.take();
     assert!(ended(child).err.contains("3 of them known before"));
 
+    // A path reads the same from a library and from the file.
+    let records = f.run("analyze in -l fresh.db --json").out;
+    assert_eq!(f.run("analyze in -l fresh.db --json").out, records);
+    assert!(records.contains("\"bytes:in/caf%E9.wav\""), "{records}");
     let ran = f.run("analyze in -l lib.db");
-    ran.ends(3, &["4 ok, 0 partial, 0 skipped, 1 failed", "failed: in/bad\\n\\tname.wav: "]);
+    ran.ends(3, &["4 ok, 0 partial, 0 skipped, 1 failed", "failed: bytes:in/bad%0A%09name.wav: "]);
     assert_eq!(f.run("list -l lib.db").out.lines().count(), 1 + 4);
     let failed = f.run("list -l lib.db --failed").out;
     assert_eq!((failed.lines().count(), failed.matches('\t').count()), (1, 2), "{failed}");

@@ -101,9 +101,9 @@ pub struct Dimension {
     pub unit: &'static str,
     /// Family.
     pub family: Family,
-    /// Largest difference between a device that rounds otherwise and the CPU, in the unit; 0 where the number comes from
-    /// the samples, which no device sees. A step where a choice may fall otherwise: a bin of rolloff, an onset in 50 s.
-    /// Measured: `tests/tests/track_rounding.rs`.
+    /// Largest difference between a device that rounds otherwise and the CPU on the built-in sounds, in the unit; 0 where the
+    /// number comes from the samples, which no device sees. A step for two whose choices may fall otherwise: a bin of
+    /// rolloff, an onset in 50 s. Measured: `tests/tests/track_rounding.rs`.
     pub device_bound: f64,
 }
 

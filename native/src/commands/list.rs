@@ -1,7 +1,7 @@
 //! `earprint list`: tracks of a library, or its failures, as a table or as records.
 
 use anyhow::Result;
-use earprint_core::{Status, TRACK_DIMENSIONS, TRACK_SCHEMA};
+use earprint_core::{Status, TRACK_DIMENSIONS, TRACK_SCHEMA, path_from_text};
 use earprint_library::{FailedFile, Filter, Library, Row, Sort};
 
 use crate::args::ListArgs;
@@ -34,7 +34,7 @@ pub fn run(args: &ListArgs) -> Result<u8> {
     let mut out = out();
     if args.json {
         for row in &rows {
-            let path = earprint_library::path_from_text(&row.path);
+            let path = path_from_text(&row.path);
             let record = path.map(|p| library.record(&p, TRACK_SCHEMA)).transpose()?.flatten();
             if let Some(record) = record {
                 out.line(serde_json::to_string(&record)?)?;

@@ -2,7 +2,7 @@
 
 /// Mean square of the frame's 4,096 samples, unwindowed; full scale 1.
 pub const MEAN_SQUARE: usize = 0;
-/// Sum of |X|^2 over bins 0 ..= 2048.
+/// Sum of |X|^2 over bins 0 ..= 2048. For those who look into rows: no number comes of it.
 pub const POWER: usize = 1;
 /// |X|^2 in the seven bands of `earprint_core::BANDS_HZ`, by bin centre.
 pub const BANDS: usize = 2;
@@ -21,7 +21,7 @@ pub const HARMONIC: usize = 13;
 pub const PERCUSSIVE: usize = 14;
 /// f0 by YIN, Hz; 0 where the threshold is not met.
 pub const F0: usize = 15;
-/// Smallest value of the cumulative-mean-normalised difference that YIN chose, or its minimum where unvoiced.
+/// Smallest value of the cumulative-mean-normalised difference that YIN chose, or its minimum where unvoiced. As POWER.
 pub const APERIODICITY: usize = 16;
 /// Onset envelope: mean over 128 mel bands of the rise since the frame before, dB.
 pub const FLUX: usize = 17;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry};
-use earprint_core::{Status, TRACK_SCHEMA, TrackRecord};
-use earprint_library::{Entry, Known, Library, LibraryError, Numbers, Outcome, RunEnd, RunId, path_from_text};
+use earprint_core::{Status, TRACK_SCHEMA, TrackRecord, path_from_text, path_text};
+use earprint_library::{Entry, Known, Library, LibraryError, Numbers, Outcome, RunEnd, RunId};
 use earprint_pipeline::tracks::{StageTimes, TrackFate, TrackProgress};
 
 use super::{Plan, bare, modified_ns};
@@ -254,7 +254,7 @@ impl<'a> Ledger<'a> {
                 Plan::Numbers(status) => self.stored(index, *status)?,
                 Plan::Failed { skipped, code, detail } => {
                     let status = if *skipped { Status::Skipped } else { Status::Error };
-                    let path = self.inputs.entries[index].path.to_string_lossy().into_owned();
+                    let path = path_text(&self.inputs.entries[index].path);
                     bare(path, status, Some(code.clone()), Some(detail.clone()))
                 }
                 Plan::Analyse => continue,
@@ -271,7 +271,7 @@ impl<'a> Ledger<'a> {
         let path = &self.inputs.paths[index];
         let found = if self.json.is_some() { library.record(path, TRACK_SCHEMA)? } else { None };
         let mut record = found.unwrap_or_else(|| bare(String::new(), status, None, None));
-        record.path = self.inputs.entries[index].path.to_string_lossy().into_owned();
+        record.path = path_text(&self.inputs.entries[index].path);
         Ok(record)
     }
 
