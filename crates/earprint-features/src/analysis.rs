@@ -169,11 +169,6 @@ impl TrackAnalysis {
         self.frames.add(rows);
     }
 
-    /// Frames of the samples that came so far, unfinished steps left out; all of them after [`TrackAnalysis::end`].
-    pub fn frame_count(&self) -> u64 {
-        self.cutter.frames()
-    }
-
     /// The numbers.
     ///
     /// # Panics

@@ -93,11 +93,6 @@ impl SpectrumKernel {
         &self.tables
     }
 
-    /// Instruction set in use.
-    pub fn width(&self) -> Width {
-        self.width
-    }
-
     /// Samples that `frames` frames read.
     pub fn samples(frames: usize) -> usize {
         if frames == 0 { 0 } else { (frames - 1) * HOP + N_FFT }
