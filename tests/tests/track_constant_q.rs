@@ -5,12 +5,12 @@
 use earprint_compute::{
     ComputeError, ConstantQBatch, ConstantQGpuTables, ConstantQSegment, Machine, Recording, spread,
 };
-use earprint_cuda::emulate::{Arg, EmulateError, Emulator};
-use earprint_cuda::translate::translate;
-use earprint_shaders::{Shader, TRACK_CONSTANT_Q, TRACK_DECIMATE};
+use earprint_cuda::emulate::{Arg, Emulator};
+use earprint_shaders::{TRACK_CONSTANT_Q, TRACK_DECIMATE};
 use earprint_signal::Width;
 use earprint_signal::track::row::{CHROMA, ROW};
 use earprint_signal::track::{CLASSES, ConstantQKernel, ConstantQScratch, STAGES, TrackSegment};
+use earprint_tests::backends::emulated_machine::kernel;
 use earprint_tests::{compare::equal_bits, signals};
 use earprint_wgpu::{AdapterChoice, Options, WgpuMachine};
 use pollster::block_on;
@@ -19,18 +19,6 @@ use pollster::block_on;
 const UNTOUCHED: f32 = -777.0;
 /// A value of `stages` that no kernel wrote: a NaN.
 const UNWRITTEN: u32 = 0x7fc0_dead;
-
-/// `None`, with the reason printed, where there is no compiler.
-fn emulator(shader: Shader) -> Option<Emulator> {
-    match Emulator::new(&translate(shader.source, shader.entry).unwrap()) {
-        Ok(made) => Some(made),
-        Err(EmulateError::NoCompiler(why)) => {
-            eprintln!("{}: skipped, because g++ cannot be run: {why}", shader.name);
-            None
-        }
-        Err(other) => panic!("{other}"),
-    }
-}
 
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
@@ -83,15 +71,15 @@ fn pack(segments: &[&Segment]) -> (Vec<u32>, ConstantQBatch) {
 
 /// The two kernels, and the tables they read.
 struct Device {
-    decimate: Emulator,
-    constant_q: Emulator,
+    decimate: std::sync::Arc<Emulator>,
+    constant_q: std::sync::Arc<Emulator>,
     tables: ConstantQGpuTables,
 }
 
 impl Device {
     fn new() -> Option<Self> {
         let tables = ConstantQGpuTables::new(ConstantQKernel::new(Width::Scalar).tables());
-        Some(Self { decimate: emulator(TRACK_DECIMATE)?, constant_q: emulator(TRACK_CONSTANT_Q)?, tables })
+        Some(Self { decimate: kernel(&TRACK_DECIMATE)?, constant_q: kernel(&TRACK_CONSTANT_Q)?, tables })
     }
 
     /// Rows of segments packed in the order given, frame `j` of the batch at row `row_of[j]`.

@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 
 use earprint_compute::{Content, Machine, Recording};
-use earprint_cuda::emulate::{Arg, EmulateError, Emulator};
-use earprint_cuda::translate::translate;
+use earprint_cuda::emulate::{Arg, Emulator};
 use earprint_shaders::{HpssParams, TRACK_HPSS};
 use earprint_signal::Width;
 use earprint_signal::track::row::{HARMONIC, PERCUSSIVE, ROW};
@@ -13,6 +12,7 @@ use earprint_signal::track::{
     BINS, CONTEXT_SAMPLES, HOP, HpssKernel, HpssScratch, MEDIAN_REACH, MELS, N_FFT, STRIDE, SpectrumKernel,
     SpectrumOut, SpectrumScratch, TrackKernel, TrackScratch, TrackSegment,
 };
+use earprint_tests::backends::emulated_machine::kernel;
 use earprint_tests::compare::equal_bits;
 use earprint_tests::signals;
 use earprint_wgpu::{AdapterChoice, Options, WgpuMachine};
@@ -23,18 +23,6 @@ const LINE: usize = FRAMES + 2 * MEDIAN_REACH;
 const NO_ROW: u32 = u32::MAX;
 /// What nobody wrote.
 const UNTOUCHED: f32 = -777.0;
-
-/// `None`, with the reason printed, where there is no compiler.
-fn emulator() -> Option<Emulator> {
-    match Emulator::new(&translate(TRACK_HPSS.source, TRACK_HPSS.entry).unwrap()) {
-        Ok(made) => Some(made),
-        Err(EmulateError::NoCompiler(why)) => {
-            println!("{}: skipped, because g++ cannot be run: {why}", TRACK_HPSS.name);
-            None
-        }
-        Err(other) => panic!("{other}"),
-    }
-}
 
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
@@ -196,7 +184,7 @@ fn segments() -> Vec<Case> {
 
 #[test]
 fn the_device_gives_the_bits_of_the_cpu() {
-    let Some(kernel) = emulator() else { return };
+    let Some(kernel) = kernel(&TRACK_HPSS) else { return };
     let cases = segments();
     let active = cases.iter().flat_map(|c| &c.want).filter(|[h, p]| *h > 1.0 && *p > 1.0).count();
     assert!(active > 100, "{active} frames have both parts");
@@ -222,7 +210,7 @@ fn lavapipe_gives_the_bits_of_the_cpu() {
 
 #[test]
 fn ties_zeros_and_the_whole_range_of_floats() {
-    let Some(kernel) = emulator() else { return };
+    let Some(kernel) = kernel(&TRACK_HPSS) else { return };
     let mut state = 0x1234_5678_9abc_def1_u64;
     let mut next = move || {
         state ^= state << 13;
@@ -243,7 +231,7 @@ fn ties_zeros_and_the_whole_range_of_floats() {
 
 #[test]
 fn the_comparison_turns_red() {
-    let Some(kernel) = emulator() else { return };
+    let Some(kernel) = kernel(&TRACK_HPSS) else { return };
     let cases = [segment(20, 0, 0, |i| signals::noise(4, i as u64) as f32)];
     let (mut batch, frame) = (Batch::new(&cases), 11);
     // One bin of the frame itself; the first and the last too are summed.

@@ -2,29 +2,18 @@
 //! every barrier is checked on the way, and workgroup memory starts as NaNs.
 
 use earprint_compute::SpectrumGpuTables;
-use earprint_cuda::emulate::{Arg, EmulateError, Emulator};
-use earprint_cuda::translate::translate;
-use earprint_shaders::{FluxParams, Shader, SpectrumParams, TRACK_FLUX, TRACK_SPECTRUM};
+use earprint_cuda::emulate::{Arg, Emulator};
+use earprint_shaders::{FluxParams, SpectrumParams, TRACK_FLUX, TRACK_SPECTRUM};
 use earprint_signal::Width;
 use earprint_signal::track::row::{BANDS, BANDWIDTH, FLUX, MFCC, ROW};
 use earprint_signal::track::{HOP, MELS, MFCCS, STRIDE, SpectrumKernel, SpectrumOut, SpectrumScratch, flux};
+use earprint_tests::backends::emulated_machine::kernel;
 use earprint_tests::compare::equal_bits;
 
 /// No row, no frame before.
 const NONE: u32 = u32::MAX;
 /// What nobody wrote.
 const UNTOUCHED: f32 = -777.0;
-
-fn emulator(shader: &Shader) -> Option<Emulator> {
-    match Emulator::new(&translate(shader.source, shader.entry).unwrap()) {
-        Ok(made) => Some(made),
-        Err(EmulateError::NoCompiler(why)) => {
-            eprintln!("{}: skipped, because g++ cannot be run: {why}", shader.name);
-            None
-        }
-        Err(other) => panic!("{other}"),
-    }
-}
 
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| x.to_bits()).collect()
@@ -131,7 +120,7 @@ fn compare_spectrum(kernel: &Emulator, packed: &SpectrumGpuTables) -> Result<(),
 
 #[test]
 fn spectrum_on_cuda_gives_the_bits_of_the_cpu() {
-    let Some(kernel) = emulator(&TRACK_SPECTRUM) else { return };
+    let Some(kernel) = kernel(&TRACK_SPECTRUM) else { return };
     let packed = SpectrumGpuTables::new(SpectrumKernel::new(Width::Scalar).tables());
     compare_spectrum(&kernel, &packed).unwrap();
     // And it turns red: one bit of the last cosine, one bin of the last band.
@@ -156,7 +145,7 @@ fn params_bytes(p: &SpectrumParams) -> Vec<u8> {
 
 #[test]
 fn flux_on_cuda_gives_the_bits_of_the_cpu() {
-    let Some(kernel) = emulator(&TRACK_FLUX) else { return };
+    let Some(kernel) = kernel(&TRACK_FLUX) else { return };
     let s = segment(2, 14, 0);
     let [_, log_mel, _] = on_cpu(&s);
     let (frames, _) = log_mel.as_chunks::<MELS>();

@@ -1,28 +1,15 @@
 //! YIN on the emulated CUDA device against the CPU kernel: the same bits, for any mixture of segments.
 
-use earprint_cuda::emulate::{Arg, EmulateError, Emulator};
-use earprint_cuda::translate::translate;
-use earprint_shaders::{Shader, YIN_DIFFERENCE, YIN_SEARCH, YinParams};
+use earprint_cuda::emulate::Arg;
+use earprint_shaders::{YIN_DIFFERENCE, YIN_SEARCH, YinParams};
 use earprint_signal::Width;
 use earprint_signal::track::row::{APERIODICITY, F0, ROW};
 use earprint_signal::track::{HOP, N_FFT, YIN_LAGS, YinKernel, YinScratch, YinTables};
+use earprint_tests::backends::emulated_machine::kernel;
 use earprint_tests::{compare, signals};
 
 /// What no kernel writes.
 const UNTOUCHED: f32 = -7.5;
-
-/// `None`, with the reason printed, where there is no compiler.
-fn emulator(shader: Shader) -> Option<Emulator> {
-    let kernel = translate(shader.source, shader.entry).unwrap_or_else(|e| panic!("{}: {e}", shader.name));
-    match Emulator::new(&kernel) {
-        Ok(emulator) => Some(emulator),
-        Err(EmulateError::NoCompiler(why)) => {
-            println!("{} skipped, because g++ cannot be run: {why}", shader.name);
-            None
-        }
-        Err(other) => panic!("{}: {other}", shader.name),
-    }
-}
 
 fn words(values: &[f32]) -> Vec<u32> {
     values.iter().map(|v| v.to_bits()).collect()
@@ -105,7 +92,7 @@ fn on_device(batch: &Batch, row_of: &[u32]) -> Option<Vec<f32>> {
     let mut difference = vec![f32::NAN.to_bits(); blocks * YIN_LAGS];
     let mut rows = words(&vec![UNTOUCHED; frames * ROW]);
     // A rectangle with a corner too many: its groups must leave.
-    emulator(YIN_DIFFERENCE)?
+    kernel(&YIN_DIFFERENCE)?
         .run(
             [blocks.div_ceil(2) as u32, 2, 1],
             &mut [
@@ -119,7 +106,7 @@ fn on_device(batch: &Batch, row_of: &[u32]) -> Option<Vec<f32>> {
         )
         .unwrap_or_else(|e| panic!("{e}"));
     assert!(difference.iter().all(|&d| f32::from_bits(d).is_finite()));
-    emulator(YIN_SEARCH)?
+    kernel(&YIN_SEARCH)?
         .run(
             [frames.div_ceil(64) as u32, 2, 1],
             &mut [

@@ -87,6 +87,14 @@ fn filled(content: &Content) -> Vec<u32> {
     }
 }
 
+/// A kernel that rounds as the CPU does, compiled once a process; `None`, with the reason printed, where there is no compiler.
+///
+/// # Panics
+/// If its translation does not compile.
+pub fn kernel(shader: &Shader) -> Option<Arc<Emulator>> {
+    emulator(shader, Rounding::Separate).inspect_err(|why| println!("{} skipped, because {why}", shader.name)).ok()
+}
+
 /// A kernel, compiled once a process.
 fn emulator(shader: &Shader, rounding: Rounding) -> Result<Arc<Emulator>, String> {
     static COMPILED: OnceLock<Mutex<Compiled>> = OnceLock::new();
