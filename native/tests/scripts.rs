@@ -279,8 +279,13 @@ fn watch_says_what_is_not_there_and_outlasts_another_writer() {
     let f = Folder::new("scripts-watch");
     let held = earprint_library::Library::open_or_create(&f.join("lib.db")).unwrap();
     let mut child = command(&f, "watch in -l lib.db --every 1 --json").spawn().unwrap();
-    let mut err = BufReader::new(child.stderr.take().unwrap()).lines();
-    let mut told = |words: &str| assert!(err.any(|l| l.unwrap().contains(words)), "{words}");
+    // Words that never come fail the test instead of holding it up.
+    let (tell, heard) = std::sync::mpsc::channel();
+    let err = BufReader::new(child.stderr.take().unwrap()).lines();
+    std::thread::spawn(move || err.map_while(Result::ok).all(|line| tell.send(line).is_ok()));
+    let told = |words: &str| {
+        while !heard.recv_timeout(std::time::Duration::from_secs(60)).expect(words).contains(words) {}
+    };
     told("in is not there; watching goes on");
     held.connection().execute_batch("BEGIN IMMEDIATE").unwrap();
     f.file("in/a.wav", &wav(22_050, &planes(1, 1, 9000)));

@@ -93,7 +93,10 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
     }
     let least = job.least_memory(makers.all().as_ref());
     if job.memory < least {
-        return usage(format!("--memory: tracks on this device take at least {} MB; give more", least.div_ceil(1 << 20)));
+        return usage(format!(
+            "--memory: tracks on this device take at least {} MB; give more",
+            least.div_ceil(1 << 20)
+        ));
     }
     let started = Instant::now();
     let control = Control::default();
