@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -119,9 +120,8 @@ pub struct AnalyzeArgs {
     /// Count files and hours and estimate the time, compute nothing; with --json as one record.
     #[arg(long)]
     pub dry_run: bool,
-    /// Seconds one file may take; then it counts as failed.
-    #[arg(long, value_name = "SECONDS", env = "EARPRINT_TIME_LIMIT", value_parser = clap::value_parser!(u64).range(1..))]
-    pub time_limit: Option<u64>,
+    #[command(flatten)]
+    pub time_limit: TimeLimit,
     /// Most tracks in one commit (results do not depend on it).
     #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub batch_files: Option<u32>,
@@ -130,6 +130,21 @@ pub struct AnalyzeArgs {
     pub segment_frames: Option<u32>,
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+/// How long one file may take.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct TimeLimit {
+    /// Seconds one file may take; then it counts as failed. 0: as long as it likes.
+    #[arg(long = "time-limit", value_name = "SECONDS", env = "EARPRINT_TIME_LIMIT", default_value_t = 3600)]
+    seconds: u64,
+}
+
+impl TimeLimit {
+    /// `None`: no limit.
+    pub fn duration(self) -> Option<Duration> {
+        (self.seconds > 0).then_some(Duration::from_secs(self.seconds))
+    }
 }
 
 /// `earprint watch`.
@@ -147,9 +162,8 @@ pub struct WatchArgs {
     /// Seconds between looks; a file is analysed once it has not changed between two of them.
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub every: u64,
-    /// Seconds one file may take; then it counts as failed.
-    #[arg(long, value_name = "SECONDS", env = "EARPRINT_TIME_LIMIT", value_parser = clap::value_parser!(u64).range(1..))]
-    pub time_limit: Option<u64>,
+    #[command(flatten)]
+    pub time_limit: TimeLimit,
     #[command(flatten)]
     pub run: RunArgs,
 }

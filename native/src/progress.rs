@@ -81,8 +81,9 @@ fn json(phase: &str, c: &Counts, total: u64, seconds: f64) -> String {
     .to_string()
 }
 
-fn clock(seconds: f64) -> String {
-    let s = seconds.min(1e9) as u64;
+/// Seconds as `m:ss` or `h:mm:ss`.
+pub fn clock(seconds: f64) -> String {
+    let s = seconds.clamp(0.0, 1e9) as u64;
     match s / 3600 {
         0 => format!("{}:{:02}", s / 60, s % 60),
         h => format!("{h}:{:02}:{:02}", s / 60 % 60, s % 60),

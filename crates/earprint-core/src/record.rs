@@ -6,7 +6,7 @@
 //! the shortest decimal that reads back to the same bits (by any writer of serde that does so for f32, as `serde_json`
 //! does; not by way of a `Value`, which holds f64).
 
-use crate::{Descriptor, Status, TrackTable};
+use crate::{Descriptor, Status, TRACK_SCHEMA, TrackTable};
 
 /// Version of the record's own layout, field `v`.
 pub const RECORD_VERSION: u32 = 1;
@@ -34,6 +34,25 @@ pub struct TrackRecord {
     pub descriptor: Option<Descriptor>,
     /// The wider table.
     pub table: Option<TrackTable>,
+}
+
+impl TrackRecord {
+    /// A record of the current schema without numbers. `path` is text as [`crate::path_text`] makes it.
+    #[must_use]
+    pub fn without_numbers(path: String, status: Status) -> Self {
+        Self {
+            path,
+            status,
+            code: None,
+            detail: None,
+            audio_id: None,
+            decoder: None,
+            backend: None,
+            schema: TRACK_SCHEMA.to_owned(),
+            descriptor: None,
+            table: None,
+        }
+    }
 }
 
 impl TrackTable {

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use earprint_library::{Library, RunEnd, RunSummary};
 
-use super::analyze::clock;
 use crate::args::StatsArgs;
 use crate::out::{date, out};
+use crate::progress::clock;
 
 /// Runs the verb.
 pub fn run(args: &StatsArgs) -> Result<u8> {

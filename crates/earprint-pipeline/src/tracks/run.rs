@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use earprint_audio::walk::{Outcome, WalkEntry};
 use earprint_audio::{Limits, PlanarStream, Stream, StreamOptions, identify_path};
-use earprint_core::{Status, TRACK_RATE_HZ, TRACK_SCHEMA, TrackRecord, path_text};
+use earprint_core::{Status, TRACK_RATE_HZ, TrackRecord, path_text};
 use earprint_signal::track::TrackSegment;
 
 use super::describe::{SEGMENT_FRAMES, describe, record};
@@ -255,7 +255,7 @@ impl Worker for FileWorker {
         match &entry.outcome {
             Outcome::Audio => {}
             Outcome::Skipped(why) => {
-                let mut record = empty(entry, Status::Skipped);
+                let mut record = TrackRecord::without_numbers(path_text(&entry.path), Status::Skipped);
                 (record.code, record.detail) = (Some("E_NOT_AUDIO".into()), Some(why.text().into()));
                 return TrackFate::Record(Box::new(record));
             }
@@ -289,23 +289,8 @@ impl Worker for FileWorker {
     }
 }
 
-fn empty(entry: &WalkEntry, status: Status) -> TrackRecord {
-    TrackRecord {
-        path: path_text(&entry.path),
-        status,
-        code: None,
-        detail: None,
-        audio_id: None,
-        decoder: None,
-        backend: None,
-        schema: TRACK_SCHEMA.to_owned(),
-        descriptor: None,
-        table: None,
-    }
-}
-
 fn failed(entry: &WalkEntry, code: &str, detail: String) -> TrackFate {
-    let mut record = empty(entry, Status::Error);
+    let mut record = TrackRecord::without_numbers(path_text(&entry.path), Status::Error);
     (record.code, record.detail) = (Some(code.to_owned()), Some(detail));
     TrackFate::Record(Box::new(record))
 }

@@ -10,10 +10,10 @@ use earprint_library::Library;
 use earprint_pipeline::tracks::CpuRows;
 use earprint_signal::track::TrackSegment;
 
-use super::status::clock;
 use crate::args::AnalyzeArgs;
 use crate::fate::Ended;
 use crate::out::out;
+use crate::progress::clock;
 use crate::supervise;
 
 /// Files whose header is read for their length.

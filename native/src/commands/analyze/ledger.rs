@@ -12,7 +12,7 @@ use earprint_core::{Status, TRACK_SCHEMA, TrackRecord, path_from_text, path_text
 use earprint_library::{Entry, Known, Library, LibraryError, Numbers, Outcome, RunEnd, RunId};
 use earprint_pipeline::tracks::{StageTimes, TrackFate, TrackProgress};
 
-use super::{Plan, bare, modified_ns};
+use super::{Plan, modified_ns};
 use crate::args::AnalyzeArgs;
 use crate::inputs::absolute;
 use crate::out::{Out, closed, out, plain, words};
@@ -255,7 +255,11 @@ impl<'a> Ledger<'a> {
                 Plan::Failed { skipped, code, detail } => {
                     let status = if *skipped { Status::Skipped } else { Status::Error };
                     let path = path_text(&self.inputs.entries[index].path);
-                    bare(path, status, Some(code.clone()), Some(detail.clone()))
+                    TrackRecord {
+                        code: Some(code.clone()),
+                        detail: Some(detail.clone()),
+                        ..TrackRecord::without_numbers(path, status)
+                    }
                 }
                 Plan::Analyse => continue,
             };
@@ -270,9 +274,12 @@ impl<'a> Ledger<'a> {
         let (library, _) = self.library.as_ref().expect("only a library knows records");
         let path = &self.inputs.paths[index];
         let found = if self.json.is_some() { library.record(path, TRACK_SCHEMA)? } else { None };
-        let mut record = found.unwrap_or_else(|| bare(String::new(), status, None, None));
-        record.path = path_text(&self.inputs.entries[index].path);
-        Ok(record)
+        // As the input is written here, which may be another way than the library's.
+        let path = path_text(&self.inputs.entries[index].path);
+        Ok(match found {
+            Some(record) => TrackRecord { path, ..record },
+            None => TrackRecord::without_numbers(path, status),
+        })
     }
 
     fn print(&mut self, record: &TrackRecord) -> Result<()> {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry};
-use earprint_core::{Status, TRACK_SCHEMA, TrackRecord};
+use earprint_core::{Status, TRACK_SCHEMA};
 use earprint_library::{Known, Library};
 use earprint_pipeline::Control;
 use earprint_pipeline::tracks::{CpuMakers, DeviceRows, RowMakers, TrackJob, TrackProgress, run_tracks};
@@ -22,8 +22,8 @@ use crate::device::{self, Chosen};
 use crate::fate::Ended;
 use crate::inputs::{self, Found, Names};
 use crate::job::usage;
+use crate::progress::clock;
 use crate::{out, supervise};
-pub use status::clock;
 
 use ledger::{Counts, Inputs, Ledger, failed};
 
@@ -82,7 +82,7 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
         }
     };
     let mut job = TrackJob::new(todo, supervise::workers(&args.run), args.run.memory);
-    job.limit = args.time_limit.map(Duration::from_secs);
+    job.limit = args.time_limit.duration();
     if let Some(frames) = args.segment_frames {
         job.segment_frames = frames as usize;
     }
@@ -217,22 +217,6 @@ fn modified_ns(entry: &WalkEntry) -> Option<i64> {
     i64::try_from(since.as_nanos()).ok()
 }
 
-/// A record without numbers.
-fn bare(path: String, status: Status, code: Option<String>, detail: Option<String>) -> TrackRecord {
-    TrackRecord {
-        path,
-        status,
-        code,
-        detail,
-        audio_id: None,
-        decoder: None,
-        backend: None,
-        schema: TRACK_SCHEMA.to_owned(),
-        descriptor: None,
-        table: None,
-    }
-}
-
 fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: bool, took: Duration, progress: &TrackProgress) {
     let p = progress.counts();
     let mut words =
@@ -242,11 +226,7 @@ fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: bool, took: Duration, progr
     }
     if p.audio_s > 0.0 {
         let rate = p.audio_s / took.as_secs_f64().max(1e-3);
-        words += &format!(
-            "; {} of sound in {:.1} s, {rate:.0} times real time",
-            status::clock(p.audio_s),
-            took.as_secs_f64()
-        );
+        words += &format!("; {} of sound in {:.1} s, {rate:.0} times real time", clock(p.audio_s), took.as_secs_f64());
     }
     if let Some(library) = &args.library {
         words += &format!("; in {}", library.display());

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use earprint_pipeline::tracks::TrackCounts;
 
+use crate::progress::clock;
+
 /// One line. A stage's throughput is what it would reach alone on all workers.
 pub fn line(c: &TrackCounts, took: Duration, total: u64, workers: usize, verbose: bool) -> String {
     let seconds = took.as_secs_f64().max(1e-3);
@@ -26,15 +28,6 @@ pub fn line(c: &TrackCounts, took: Duration, total: u64, workers: usize, verbose
         }
     }
     text
-}
-
-/// Seconds as `m:ss` or `h:mm:ss`.
-pub fn clock(seconds: f64) -> String {
-    let s = seconds.clamp(0.0, 1e9) as u64;
-    match s / 3600 {
-        0 => format!("{}:{:02}", s / 60, s % 60),
-        h => format!("{h}:{:02}:{:02}", s / 60 % 60, s % 60),
-    }
 }
 
 #[cfg(test)]
