@@ -107,7 +107,7 @@ fn workers_batches_and_segments_change_nothing() {
             told(&format!("--jobs {jobs} --batch-files {batch}"));
         }
     }
-    told("--segment-frames 16 --memory 48M");
+    told("--segment-frames 16 --memory 49M");
     let text = told("--segment-frames 333");
 
     // One record per input, failures too, in the order of the inputs: folders by name, then what was given after them.

@@ -95,7 +95,7 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
     if job.memory < least {
         return usage(format!(
             "--memory: tracks on this device take at least {} MB; give more",
-            least.div_ceil(1 << 20)
+            least.div_ceil(1_000_000)
         ));
     }
     let started = Instant::now();
