@@ -58,9 +58,9 @@ pub struct TrackAnalysis {
     note: Option<SourceNote>,
 }
 
-/// One step of all channels: their mono signal, levels, loudness.
+/// Mean of all channels.
 #[inline(always)]
-fn measure(planar: &[&[f32]], mono: &mut Vec<f32>, level: &mut Level, loudness: &mut KWeighted) {
+fn mix(planar: &[&[f32]], mono: &mut Vec<f32>) {
     mono.clear();
     mono.extend_from_slice(planar[0]);
     for x in &planar[1..] {
@@ -71,10 +71,6 @@ fn measure(planar: &[&[f32]], mono: &mut Vec<f32>, level: &mut Level, loudness: 
     if planar.len() > 1 {
         let channels = planar.len() as f32;
         mono.iter_mut().for_each(|m| *m /= channels);
-    }
-    level.step(planar, mono);
-    if mono.len() == STEP {
-        loudness.step(planar);
     }
 }
 
@@ -136,8 +132,12 @@ impl TrackAnalysis {
     }
 
     fn step(&mut self, planar: &[&[f32]]) {
-        let (mono, level, loudness) = (&mut self.mono, &mut self.level, &mut self.loudness);
-        widest!(measure(planar: &[&[f32]], mono: &mut Vec<f32>, level: &mut Level, loudness: &mut KWeighted));
+        let mono = &mut self.mono;
+        widest!(mix(planar: &[&[f32]], mono: &mut Vec<f32>));
+        self.level.step(planar, &self.mono);
+        if self.mono.len() == STEP {
+            self.loudness.step(planar);
+        }
         self.samples += self.mono.len() as u64;
         self.cutter.push(&self.mono);
     }

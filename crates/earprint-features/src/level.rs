@@ -81,7 +81,6 @@ impl Level {
     }
 
     /// The next step of 4,410 samples of every channel (fewer only at the end of the track), and their mono.
-    #[inline(always)]
     pub fn step(&mut self, planar: &[&[f32]], mono: &[f32]) {
         assert!(self.samples.is_multiple_of(STEP as u64), "only the last step is short");
         let mut from = 0;
@@ -103,7 +102,6 @@ impl Level {
         self.crossings.push(mono);
     }
 
-    #[inline(always)]
     fn run(&mut self, planar: &[&[f32]], run: std::ops::Range<usize>) {
         let mut square = 0.0;
         let mut peak = 0.0f32;

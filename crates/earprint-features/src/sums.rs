@@ -3,8 +3,12 @@
 //! Four partial sums, sample `i` of the run in partial sum `i % 4`, then `(s0 + s1) + (s2 + s3)`: an order that a
 //! compiler may vectorise and that depends on the run alone. Products and sums in f64.
 
-/// Partial sums.
-const LANES: usize = 4;
+use earprint_signal::widest;
+
+use crate::quad::{Lanes, quads};
+
+/// Samples whose sign changes are counted at once.
+const BLOCK: usize = 64;
 
 /// Sums of one channel's run.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -32,62 +36,79 @@ pub struct Pair {
     pub peak: f32,
 }
 
-fn total(s: [f64; LANES]) -> f64 {
+/// The sum of four partial sums.
+fn total<L: Lanes>(sums: L) -> f64 {
+    let s = sums.quad();
     (s[0] + s[1]) + (s[2] + s[3])
 }
 
-fn larger(a: f32, b: f32) -> f32 {
-    if b > a { b } else { a }
+/// The largest of four.
+fn largest<L: Lanes>(peaks: L) -> f32 {
+    // Samples, so that nothing is rounded.
+    peaks.quad().into_iter().fold(0.0, f64::max) as f32
+}
+
+/// The last samples of a run. The zeros after them change no sum and no peak.
+fn filled(rest: &[f32]) -> [f32; 4] {
+    std::array::from_fn(|j| rest.get(j).copied().unwrap_or(0.0))
 }
 
 /// Sums of a run of one channel.
-#[inline(always)]
 pub fn one(x: &[f32]) -> One {
-    let mut square = [0.0f64; LANES];
-    let mut peak = [0.0f32; LANES];
-    let mut add = |j: usize, x: f32| {
-        let d = f64::from(x);
-        square[j] += d * d;
-        peak[j] = larger(peak[j], x.abs());
-    };
-    let (whole, rest) = x.as_chunks::<LANES>();
-    for x in whole {
-        for j in 0..LANES {
-            add(j, x[j]);
-        }
+    quads!(sum_one(x: &[f32]) -> One)
+}
+
+#[inline(always)]
+fn sum_one<L: Lanes>(x: &[f32]) -> One {
+    let [mut square, mut peak] = [L::of([0.0; 4]); 2];
+    let (whole, rest) = x.as_chunks();
+    for x in whole.iter().chain([&filled(rest)]) {
+        let x = L::samples(*x);
+        (square, peak) = (square.plus(x.times(x)), peak.or_larger(x));
     }
-    for (j, &x) in rest.iter().enumerate() {
-        add(j, x);
-    }
-    One { square: total(square), peak: peak.into_iter().fold(0.0, larger) }
+    One { square: total(square), peak: largest(peak) }
 }
 
 /// Sums of a run of two channels of the same length.
-#[inline(always)]
 pub fn pair(l: &[f32], r: &[f32]) -> Pair {
-    let (mut ll, mut rr, mut lr) = ([0.0f64; LANES], [0.0f64; LANES], [0.0f64; LANES]);
-    let (mut sl, mut sr, mut peak) = ([0.0f64; LANES], [0.0f64; LANES], [0.0f32; LANES]);
-    let mut add = |j: usize, l: f32, r: f32| {
-        peak[j] = larger(peak[j], larger(l.abs(), r.abs()));
-        let (l, r) = (f64::from(l), f64::from(r));
-        ll[j] += l * l;
-        rr[j] += r * r;
-        lr[j] += l * r;
-        sl[j] += l;
-        sr[j] += r;
-    };
-    let (whole_l, rest_l) = l.as_chunks::<LANES>();
-    let (whole_r, rest_r) = r.as_chunks::<LANES>();
+    quads!(sum_pair(l: &[f32], r: &[f32]) -> Pair)
+}
+
+/// Partial sums of two channels.
+#[derive(Clone, Copy)]
+struct PairLanes<L> {
+    ll: L,
+    rr: L,
+    lr: L,
+    l: L,
+    r: L,
+    peak: L,
+}
+
+impl<L: Lanes> PairLanes<L> {
+    #[inline(always)]
+    fn add(&mut self, l: &[f32; 4], r: &[f32; 4]) {
+        let (l, r) = (L::samples(*l), L::samples(*r));
+        self.ll = self.ll.plus(l.times(l));
+        self.rr = self.rr.plus(r.times(r));
+        self.lr = self.lr.plus(l.times(r));
+        (self.l, self.r) = (self.l.plus(l), self.r.plus(r));
+        self.peak = self.peak.or_larger(l).or_larger(r);
+    }
+}
+
+#[inline(always)]
+fn sum_pair<L: Lanes>(l: &[f32], r: &[f32]) -> Pair {
+    let none = L::of([0.0; 4]);
+    let mut sums = PairLanes { ll: none, rr: none, lr: none, l: none, r: none, peak: none };
+    let (whole_l, rest_l) = l.as_chunks();
+    let (whole_r, rest_r) = r.as_chunks();
     for (l, r) in whole_l.iter().zip(whole_r) {
-        for j in 0..LANES {
-            add(j, l[j], r[j]);
-        }
+        sums.add(l, r);
     }
-    for (j, (&l, &r)) in rest_l.iter().zip(rest_r).enumerate() {
-        add(j, l, r);
-    }
-    let peak = peak.into_iter().fold(0.0, larger);
-    Pair { ll: total(ll), rr: total(rr), lr: total(lr), l: total(sl), r: total(sr), peak }
+    sums.add(&filled(rest_l), &filled(rest_r));
+    let PairLanes { ll, rr, lr, l, r, peak } = sums;
+    Pair { ll: total(ll), rr: total(rr), lr: total(lr), l: total(l), r: total(r), peak: largest(peak) }
 }
 
 /// Sign changes; zeros keep the sign before them.
@@ -100,15 +121,27 @@ pub struct Crossings {
 
 impl Crossings {
     /// The next samples.
-    #[inline(always)]
     pub fn push(&mut self, x: &[f32]) {
-        let (Some(negative), true) = (self.negative, x.iter().fold(true, |all, &x| all & (x != 0.0))) else {
-            return self.push_slowly(x);
-        };
-        let Some((&first, &last)) = x.first().zip(x.last()) else { return };
-        let changes: u32 = x.windows(2).map(|w| (w[0].to_bits() ^ w[1].to_bits()) >> 31).sum();
-        self.count += u64::from(changes) + u64::from(negative != first.is_sign_negative());
-        self.negative = Some(last.is_sign_negative());
+        let crossings = self;
+        widest!(count(crossings: &mut Crossings, x: &[f32]));
+    }
+
+    /// Blocks without zeros at once.
+    #[inline(always)]
+    fn push_blocks(&mut self, x: &[f32]) {
+        let (blocks, rest) = x.as_chunks::<BLOCK>();
+        for x in blocks {
+            let no_zeros = x.iter().fold(true, |all, &x| all & (x != 0.0));
+            match self.negative {
+                Some(negative) if no_zeros => {
+                    let changes: u32 = x.windows(2).map(|w| (w[0].to_bits() ^ w[1].to_bits()) >> 31).sum();
+                    self.count += u64::from(changes) + u64::from(negative != x[0].is_sign_negative());
+                    self.negative = Some(x[BLOCK - 1].is_sign_negative());
+                }
+                _ => self.push_slowly(x),
+            }
+        }
+        self.push_slowly(rest);
     }
 
     fn push_slowly(&mut self, x: &[f32]) {
@@ -125,6 +158,11 @@ impl Crossings {
     pub fn count(&self) -> u64 {
         self.count
     }
+}
+
+#[inline(always)]
+fn count(crossings: &mut Crossings, x: &[f32]) {
+    crossings.push_blocks(x);
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@
 //! and `m + d` it is at most `|m| |sum h| + d sum |h|`. Blocks of 16 outputs whose bound is not above the largest so far
 //! (sample peaks included) cannot change the result and are left out. The result is that of computing all of them.
 
+use earprint_signal::widest;
+
 /// Taps of a phase.
 const TAPS: usize = 12;
 
@@ -55,43 +57,55 @@ impl Phases {
 #[derive(Debug)]
 pub struct TruePeak {
     phases: Phases,
-    /// Per channel: 16 samples before, then the step.
-    lines: Vec<Vec<f32>>,
+    /// The last samples of every channel.
+    before: Vec<[f32; BLOCK]>,
     largest: f32,
 }
 
 impl TruePeak {
     pub fn new(channels: usize) -> Self {
-        Self { phases: Phases::new(), lines: vec![vec![0.0; BLOCK]; channels], largest: 0.0 }
+        Self { phases: Phases::new(), before: vec![[0.0; BLOCK]; channels], largest: 0.0 }
     }
 
     /// The next samples of every channel; `peak` is the largest |x| up to their end.
-    #[inline(always)]
     pub fn step(&mut self, planar: &[&[f32]], peak: f32) {
         self.largest = self.largest.max(peak);
-        for (line, x) in self.lines.iter_mut().zip(planar) {
-            line.extend_from_slice(x);
-            self.largest = self.phases.largest(line, self.largest);
-            let keep = line.len() - BLOCK;
-            line.drain(..keep);
+        for (before, x) in self.before.iter_mut().zip(planar) {
+            let mut seam = [0.0; 2 * BLOCK];
+            let first = x.len().min(BLOCK);
+            seam[..BLOCK].copy_from_slice(before);
+            seam[BLOCK..BLOCK + first].copy_from_slice(&x[..first]);
+            self.largest = self.phases.largest(&seam[..BLOCK + first], self.largest);
+            self.largest = self.phases.largest(x, self.largest);
+            match x.last_chunk() {
+                Some(last) => *before = *last,
+                None => before.copy_from_slice(&seam[first..BLOCK + first]),
+            }
         }
     }
 
     /// The largest of all; the filters run out into silence.
     pub fn finish(mut self) -> f32 {
-        for line in &mut self.lines {
-            line.extend_from_slice(&[0.0; TAIL]);
-            self.largest = self.phases.largest(line, self.largest);
+        for before in &self.before {
+            let mut end = [0.0; BLOCK + TAIL];
+            end[..BLOCK].copy_from_slice(before);
+            self.largest = self.phases.largest(&end, self.largest);
         }
         self.largest
     }
 }
 
 impl Phases {
+    fn largest(&self, line: &[f32], largest: f32) -> f32 {
+        let phases = self;
+        widest!(scan(phases: &Phases, line: &[f32], largest: f32) -> f32)
+    }
+
     /// The larger of `largest` and the outputs at `line[16..]`.
     #[inline(always)]
-    fn largest(&self, line: &[f32], mut largest: f32) -> f32 {
-        let mut before = range(&line[..BLOCK]);
+    fn scan(&self, line: &[f32], mut largest: f32) -> f32 {
+        let Some(before) = line.first_chunk::<BLOCK>() else { return largest };
+        let mut before = range(before);
         let mut from = BLOCK;
         while from < line.len() {
             let to = (from + BLOCK).min(line.len());
@@ -138,6 +152,11 @@ impl Phases {
         }
         largest
     }
+}
+
+#[inline(always)]
+fn scan(phases: &Phases, line: &[f32], largest: f32) -> f32 {
+    phases.scan(line, largest)
 }
 
 /// Smallest and largest of a run of at most 16.

@@ -139,12 +139,14 @@ fn serve(mut batches: Batches<Sender<Rows>>, todo: &Receiver<Job>, shared: &Shar
                 Err(TryRecvError::Disconnected) => return,
             }
         }
-        for (reply, rows) in pollster::block_on(batches.next()) {
+        let answers = pollster::block_on(batches.next());
+        // First, so that who has all answers finds the notes, too.
+        shared.note(batches.notes());
+        for (reply, rows) in answers {
             // A worker that was left behind does not listen.
             let _ = reply.send(rows);
             shared.answers.fetch_add(1, Ordering::Relaxed);
         }
-        shared.note(batches.notes());
     }
 }
 
