@@ -5,7 +5,7 @@
 
 use earprint_core::{Descriptor, TrackTable};
 
-use earprint_signal::widest;
+use earprint_lanes::widest;
 
 use crate::frames::Frames;
 use crate::k_weighted::KWeighted;

@@ -19,8 +19,8 @@ use std::collections::VecDeque;
 use earprint_core::Why;
 
 use crate::loudness::{LoudnessNumbers, STEP};
-use crate::quad::{Lanes, Quad, quads};
 use crate::stats::Spread;
+use earprint_lanes::{Lanes, Quad, quads};
 
 /// Absolute gate, LUFS.
 const GATE_LUFS: f64 = -70.0;

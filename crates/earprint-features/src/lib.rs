@@ -31,7 +31,6 @@ mod meter_of_ebur128;
 mod numbers;
 mod onsets;
 mod pitch;
-mod quad;
 mod segments;
 mod stats;
 mod sums;

@@ -3,9 +3,9 @@
 //! Four partial sums, sample `i` of the run in partial sum `i % 4`, then `(s0 + s1) + (s2 + s3)`: an order that a
 //! compiler may vectorise and that depends on the run alone. Products and sums in f64.
 
-use earprint_signal::widest;
+use earprint_lanes::widest;
 
-use crate::quad::{Lanes, quads};
+use earprint_lanes::{Lanes, quads};
 
 /// Samples whose sign changes are counted at once.
 const BLOCK: usize = 64;

@@ -10,7 +10,7 @@
 //! and `m + d` it is at most `|m| |sum h| + d sum |h|`. Blocks of 16 outputs whose bound is not above the largest so far
 //! (sample peaks included) cannot change the result and are left out. The result is that of computing all of them.
 
-use earprint_signal::widest;
+use earprint_lanes::widest;
 
 /// Taps of a phase.
 const TAPS: usize = 12;

@@ -2,7 +2,7 @@
 //! x_q exp(-2 pi i p q / R). The order of every addition is part of the definition; `shaders/mel/butterfly.wgsl`
 //! writes the same ones.
 
-use crate::lane::Lane;
+use earprint_lanes::Lane;
 
 /// One complex point in every lane.
 #[derive(Clone, Copy)]

@@ -12,9 +12,6 @@ mod fft;
 mod filterbank;
 mod finish;
 mod frames;
-mod half_bits;
-
-mod lane;
 mod ln;
 mod mel;
 mod room;
@@ -22,15 +19,13 @@ mod tables;
 pub mod track;
 mod transform;
 mod turn;
-mod widest;
 mod window;
 
+pub use earprint_lanes::{Width, f16_from_f32, f32_from_f16};
 pub use fft::{RealFft, Stage, fft_supports};
 pub use filterbank::{SparseBank, hz_from_mel, mel_filter_bank, mel_from_hz};
 pub use finish::{clamp_f16, finish_file};
 pub use frames::{FrameGrid, pad_clip, pad_into};
-pub use half_bits::{f16_from_f32, f32_from_f16};
-pub use lane::Width;
 pub use ln::{LN_COEFFICIENTS, LN2_HI, LN2_LO, ln};
 pub use mel::{Layout, MelKernel, Out, PcmSlice, Scratch};
 pub use tables::{MelTables, PostLog};

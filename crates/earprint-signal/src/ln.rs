@@ -5,7 +5,7 @@
 //! largest relative error in f32: 8.1e-8 over the whole range. Built-in logarithms differ between GPU drivers by up to
 //! 3.7e-4, which is why none is used.
 
-use crate::lane::Lane;
+use earprint_lanes::Lane;
 
 /// Coefficients of Q, constant term first.
 pub const LN_COEFFICIENTS: [f32; 9] = [

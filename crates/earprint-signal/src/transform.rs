@@ -4,7 +4,7 @@
 use crate::RealFft;
 use crate::butterfly::{C, butterfly, twiddle};
 use crate::fft::Stage;
-use crate::lane::Lane;
+use earprint_lanes::Lane;
 
 /// Points a pass may touch before the smaller passes inside it are finished first: what a first-level cache holds.
 const CACHE_BYTES: usize = 32 << 10;

@@ -1,6 +1,6 @@
 //! Samples turned for the lane kernels: a frame per lane, one load for sample `o` of all of them.
 
-use crate::lane::Lane;
+use earprint_lanes::Lane;
 
 /// How samples are turned so that one load gives sample `o` of `W` neighbouring outputs: column `o % step` of a table
 /// whose rows are `step` samples apart; `o / step` shifts the lanes.

@@ -2,12 +2,12 @@
 //! from sample to stored value, is one definition and is read in one piece beside `shaders/mel/mel_fused.wgsl`.
 
 use super::{Layout, Out, PcmSlice, Scratch};
-use crate::lane::Lane;
 use crate::ln::ln_lanes;
 use crate::room::room;
 use crate::transform::{load_and_transform, split_power};
 use crate::turn::Turn;
 use crate::{FrameGrid, MelTables, PostLog, f16_from_f32};
+use earprint_lanes::Lane;
 
 /// Scales integers to full scale 1. The product with the window is exact up to the window's own rounding, because the
 /// factor is a power of two.

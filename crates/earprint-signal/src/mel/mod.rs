@@ -14,9 +14,9 @@ use std::sync::Arc;
 
 use earprint_core::MelSpec;
 
-use crate::lane::at_width;
 use crate::room::Line;
 use crate::{FrameGrid, MelTables, Width};
+use earprint_lanes::at_width;
 
 /// Samples as they come through the door.
 #[derive(Debug, Clone, Copy)]

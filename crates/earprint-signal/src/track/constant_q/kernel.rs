@@ -2,9 +2,9 @@
 
 use super::ConstantQScratch;
 use super::tables::{CLASSES, ConstantQTables, FIRST_STAGE, OCTAVES, PADDED, REACH, STAGES};
-use crate::lane::Lane;
 use crate::track::row::{CHROMA, ROW};
 use crate::track::segment::{CONTEXT_SAMPLES, HOP};
+use earprint_lanes::Lane;
 
 /// Frames folded together, so that the waves stay in the first-level cache.
 const FRAMES: usize = 16;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use super::row::ROW;
 use super::segment::TrackSegment;
 use crate::Width;
-use crate::lane::at_width;
+use earprint_lanes::at_width;
 
 pub use tables::{C1_HZ, CLASSES, ConstantQTables, FIRST_STAGE, OCTAVES, PADDED, PAIRS, REACH, STAGES};
 

@@ -2,12 +2,12 @@
 
 use super::HpssScratch;
 use super::median::{TOGETHER, WINDOW, sixteen};
-use crate::lane::Lane;
 use crate::room::room;
 use crate::track::reflected;
 use crate::track::row::{HARMONIC, PERCUSSIVE, ROW};
 use crate::track::segment::MEDIAN_REACH;
 use crate::track::spectrum::BINS;
+use earprint_lanes::Lane;
 
 /// Bins of a block, and frames.
 const B: usize = TOGETHER;

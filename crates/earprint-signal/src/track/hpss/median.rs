@@ -9,7 +9,7 @@
 //! windows: the idea of A. Adams, "Fast median filters using separable sorting networks", ACM TOG 40(4), 2021, derived
 //! here for one dimension.
 
-use crate::lane::Lane;
+use earprint_lanes::Lane;
 
 /// Values of a window.
 pub(super) const WINDOW: usize = 31;

@@ -18,8 +18,8 @@ use super::row::ROW;
 use super::segment::MEDIAN_REACH;
 use super::spectrum::STRIDE;
 use crate::Width;
-use crate::lane::at_width;
 use crate::room::Line;
+use earprint_lanes::at_width;
 
 /// Medians and masks for one instruction set.
 #[derive(Debug, Clone)]

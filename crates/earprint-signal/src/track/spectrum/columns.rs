@@ -2,9 +2,9 @@
 
 use super::kernel::{CHUNKS, FAN, GROUPS};
 use super::{BINS, HZ_PER_BIN, LN_BINS, POWER_FLOOR};
-use crate::lane::Lane;
 use crate::ln::ln_lanes;
 use crate::track::row::{BANDS, BANDWIDTH, CENTROID, FLATNESS, POWER, ROLLOFF};
+use earprint_lanes::Lane;
 
 /// Share of the power below the roll-off.
 const ROLLOFF_SHARE: f32 = 0.85;

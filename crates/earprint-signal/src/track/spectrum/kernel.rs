@@ -2,13 +2,13 @@
 
 use super::columns::columns;
 use super::{MELS, MFCCS, STRIDE, SpectrumOut, SpectrumScratch, SpectrumTables};
-use crate::lane::Lane;
 use crate::mel::bank_and_log;
 use crate::room::room;
 use crate::track::row::{BANDWIDTH, MEAN_SQUARE, MFCC, POWER, ROW};
 use crate::track::{HOP, N_FFT};
 use crate::transform::{load_and_transform, split_power};
 use crate::turn::Turn;
+use earprint_lanes::Lane;
 
 /// Bins or samples of a chunk, and chunks of a group.
 pub(super) const FAN: usize = 16;

@@ -28,8 +28,8 @@ use std::sync::Arc;
 
 use super::{HOP, N_FFT, row};
 use crate::Width;
-use crate::lane::at_width;
 use crate::room::Line;
+use earprint_lanes::at_width;
 
 pub use flux::flux;
 pub use tables::{

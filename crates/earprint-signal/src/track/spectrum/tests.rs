@@ -191,7 +191,7 @@ fn a_gain_of_a_power_of_two_changes_no_shape() {
 /// Columns of a made-up power spectrum, from every width.
 fn columns_of(power: &[f32]) -> Vec<f32> {
     #[inline(always)]
-    unsafe fn spread<L: crate::lane::Lane>(power: &[f32], to: &mut Vec<f32>) {
+    unsafe fn spread<L: earprint_lanes::Lane>(power: &[f32], to: &mut Vec<f32>) {
         let w = L::W;
         let lanes: Vec<f32> = power.iter().flat_map(|&p| std::iter::repeat_n(p, w)).collect();
         let (mut sums, mut out) = (vec![0.0; columns::ROOM * w], vec![0.0; ROW * w]);

@@ -8,11 +8,11 @@ use super::search::search;
 use super::{LAGS, POINTS, TAU_MAX, YinScratch};
 use crate::butterfly::{C, butterfly, twiddle};
 use crate::fft::RealFft;
-use crate::lane::Lane;
 use crate::room::room;
 use crate::track::HOP;
 use crate::transform::{pass, write_stage};
 use crate::turn::Turn;
+use earprint_lanes::Lane;
 
 /// Complex points of the transform.
 const M: usize = POINTS / 2;

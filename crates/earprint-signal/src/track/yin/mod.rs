@@ -37,8 +37,8 @@ use super::row::ROW;
 use super::{HOP, N_FFT};
 use crate::Width;
 use crate::fft::RealFft;
-use crate::lane::at_width;
 use crate::room::Line;
+use earprint_lanes::at_width;
 
 /// Smallest lag searched, samples: floor(44100 / 2093).
 pub const TAU_MIN: usize = 21;

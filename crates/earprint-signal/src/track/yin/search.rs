@@ -2,8 +2,8 @@
 //! Its order of operations is the one of `shaders/track/yin_search.wgsl`.
 
 use super::{F0_MAX, F0_MIN, RATE_HZ, ROUNDING, TAU_MAX, TAU_MIN, THRESHOLD};
-use crate::lane::Lane;
 use crate::track::row::{APERIODICITY, F0, ROW};
+use earprint_lanes::Lane;
 
 /// Above every d': tau at most.
 const ABOVE: f32 = 1024.0;

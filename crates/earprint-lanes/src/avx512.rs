@@ -2,10 +2,11 @@
 
 use std::arch::x86_64::*;
 
-use super::Lane;
+use crate::Lane;
 
-#[derive(Clone, Copy)]
-pub(crate) struct Avx512(__m512);
+/// Sixteen lanes of AVX-512.
+#[derive(Debug, Clone, Copy)]
+pub struct Avx512(__m512);
 
 // SAFETY of every block below: the trait's contract puts the call inside a function compiled for AVX-512, and its
 // pointers are valid for sixteen elements; all loads and stores are the unaligned ones.
@@ -47,6 +48,10 @@ impl Lane for Avx512 {
     #[inline(always)]
     unsafe fn mul(self, o: Self) -> Self {
         unsafe { Self(_mm512_mul_ps(self.0, o.0)) }
+    }
+    #[inline(always)]
+    unsafe fn near(self, b: Self, c: Self) -> Self {
+        unsafe { Self(_mm512_fmadd_ps(self.0, b.0, c.0)) }
     }
     #[inline(always)]
     unsafe fn max(self, o: Self) -> Self {

@@ -67,7 +67,8 @@ mod avx2 {
 
     use super::{Lanes, Quad};
 
-    // SAFETY of all methods: only `quads!` names this type, in a function that is called where AVX2 is.
+    // SAFETY of every block below: only `quads!` names this type as lanes, in a function that is called where AVX2 is.
+    #[allow(clippy::undocumented_unsafe_blocks)]
     impl Lanes for __m256d {
         #[inline(always)]
         fn of(quad: Quad) -> Self {
@@ -108,6 +109,7 @@ mod avx2 {
 }
 
 /// `quads!(sums(x: &[f32]) -> f64)` calls `sums::<L>(x)` with the [`Lanes`] of this machine.
+#[macro_export]
 macro_rules! quads {
     ($function:ident($($arg:ident: $ty:ty),* $(,)?) -> $out:ty) => {{
         #[cfg(target_arch = "x86_64")]
@@ -120,15 +122,13 @@ macro_rules! quads {
                 // SAFETY: this machine has the instructions, as was asked just now.
                 unsafe { wide($($arg),*) }
             } else {
-                $function::<$crate::quad::Quad>($($arg),*)
+                $function::<$crate::Quad>($($arg),*)
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
-        $function::<$crate::quad::Quad>($($arg),*)
+        $function::<$crate::Quad>($($arg),*)
     }};
 }
-
-pub(crate) use quads;
 
 #[cfg(test)]
 mod tests {

@@ -1,24 +1,12 @@
-//! SIMD behind one small trait: a vector of f32, one frame per lane, and the choice of its width at run time.
-//!
-//! Only exact-order operations are here (no fused multiply-add, no horizontal sums), so a kernel written over
-//! [`Lane`] gives the same bits at every width.
-
-#[cfg(target_arch = "x86_64")]
-pub(crate) mod avx2;
-#[cfg(target_arch = "x86_64")]
-pub(crate) mod avx512;
-// With simd128 for the whole build there is one width: a visitor need not download the others.
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-pub(crate) mod portable;
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub(crate) mod simd128;
+//! A vector of f32, one frame or row per lane, and the choice of its width at run time.
 
 /// A vector of `W` f32 lanes.
 ///
 /// # Safety
 /// Every method may use instructions of the type's instruction set: call them only inside a function compiled for it,
 /// reached through [`Width::available`]. Pointers must be valid for `W` elements; no alignment is needed.
-pub(crate) trait Lane: Copy {
+#[expect(clippy::missing_safety_doc, reason = "the trait's own section holds for every method")]
+pub trait Lane: Copy {
     /// Lanes.
     const W: usize;
     /// `x` in every lane.
@@ -37,6 +25,8 @@ pub(crate) trait Lane: Copy {
     unsafe fn sub(self, o: Self) -> Self;
     /// self * o.
     unsafe fn mul(self, o: Self) -> Self;
+    /// self * b + c, rounded once or twice, as the machine is faster: only for what is checked before it reaches a result.
+    unsafe fn near(self, b: Self, c: Self) -> Self;
     /// The larger one.
     unsafe fn max(self, o: Self) -> Self;
     /// The smaller one.
@@ -56,41 +46,40 @@ pub(crate) trait Lane: Copy {
 /// Calls `kernel::<L>(args)` with the lanes of `width`, inside a function compiled for their instruction set:
 /// `at_width!(width, kernel(a: &[f32], n: usize))`. The kernel is an `#[inline(always)] unsafe fn` over one [`Lane`] type;
 /// the caller must have checked that the width is one of [`Width::available`], and what else the kernel asks for.
+#[macro_export]
 macro_rules! at_width {
     ($width:expr, $($kernel:ident)::+($($arg:ident: $ty:ty),* $(,)?)) => {{
         #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,f16c")]
+        #[target_feature(enable = "avx2,fma,f16c")]
         unsafe fn avx2($($arg: $ty),*) {
             // SAFETY: this function is compiled for the lanes' instruction set.
-            unsafe { $($kernel)::+::<crate::lane::avx2::Avx2>($($arg),*) }
+            unsafe { $($kernel)::+::<$crate::Avx2>($($arg),*) }
         }
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
         unsafe fn avx512($($arg: $ty),*) {
             // SAFETY: as above.
-            unsafe { $($kernel)::+::<crate::lane::avx512::Avx512>($($arg),*) }
+            unsafe { $($kernel)::+::<$crate::Avx512>($($arg),*) }
         }
         // SAFETY: the widths that need more than the target's own instructions were found on this machine.
         #[allow(unreachable_patterns)]
         unsafe {
             match $width {
                 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-                crate::Width::Scalar => $($kernel)::+::<crate::lane::portable::Portable<1>>($($arg),*),
+                $crate::Width::Scalar => $($kernel)::+::<$crate::Portable<1>>($($arg),*),
                 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-                crate::Width::Portable4 => $($kernel)::+::<crate::lane::portable::Portable<4>>($($arg),*),
+                $crate::Width::Portable4 => $($kernel)::+::<$crate::Portable<4>>($($arg),*),
                 #[cfg(target_arch = "x86_64")]
-                crate::Width::Avx2 => avx2($($arg),*),
+                $crate::Width::Avx2 => avx2($($arg),*),
                 #[cfg(target_arch = "x86_64")]
-                crate::Width::Avx512 => avx512($($arg),*),
+                $crate::Width::Avx512 => avx512($($arg),*),
                 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-                crate::Width::Simd128 => $($kernel)::+::<crate::lane::simd128::Simd128>($($arg),*),
+                $crate::Width::Simd128 => $($kernel)::+::<$crate::Simd128>($($arg),*),
                 other => unreachable!("{} is not available here", other.name()),
             }
         }
     }};
 }
-pub(crate) use at_width;
-
 /// Instruction sets the kernel is compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Width {
@@ -116,7 +105,7 @@ impl Width {
         let mut out = vec![Self::Scalar, Self::Portable4];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c") {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c") {
                 out.push(Self::Avx2);
             }
             if is_x86_feature_detected!("avx512f")

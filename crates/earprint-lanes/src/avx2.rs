@@ -1,13 +1,14 @@
-//! Eight lanes of AVX2 (with F16C).
+//! Eight lanes of AVX2 (with FMA and F16C).
 
 use std::arch::x86_64::*;
 
-use super::Lane;
+use crate::Lane;
 
-#[derive(Clone, Copy)]
-pub(crate) struct Avx2(__m256);
+/// Eight lanes of AVX2, FMA and F16C.
+#[derive(Debug, Clone, Copy)]
+pub struct Avx2(__m256);
 
-// SAFETY of every block below: the trait's contract puts the call inside a function compiled for AVX2 and F16C, and its
+// SAFETY of every block below: the trait's contract puts the call inside a function compiled for AVX2, FMA and F16C, and its
 // pointers are valid for eight elements; all loads and stores are the unaligned ones.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Lane for Avx2 {
@@ -47,6 +48,10 @@ impl Lane for Avx2 {
     #[inline(always)]
     unsafe fn mul(self, o: Self) -> Self {
         unsafe { Self(_mm256_mul_ps(self.0, o.0)) }
+    }
+    #[inline(always)]
+    unsafe fn near(self, b: Self, c: Self) -> Self {
+        unsafe { Self(_mm256_fmadd_ps(self.0, b.0, c.0)) }
     }
     #[inline(always)]
     unsafe fn max(self, o: Self) -> Self {

@@ -2,10 +2,11 @@
 
 use std::arch::wasm32::*;
 
-use super::Lane;
+use crate::Lane;
 
-#[derive(Clone, Copy)]
-pub(crate) struct Simd128(v128);
+/// Four lanes of WebAssembly SIMD.
+#[derive(Debug, Clone, Copy)]
+pub struct Simd128(v128);
 
 // SAFETY of every block below: the module exists only where simd128 is enabled for the whole build, and the trait's
 // pointers are valid for four elements.
@@ -58,6 +59,10 @@ impl Lane for Simd128 {
     #[inline(always)]
     unsafe fn mul(self, o: Self) -> Self {
         Self(f32x4_mul(self.0, o.0))
+    }
+    #[inline(always)]
+    unsafe fn near(self, b: Self, c: Self) -> Self {
+        Self(f32x4_add(f32x4_mul(self.0, b.0), c.0))
     }
     #[inline(always)]
     unsafe fn max(self, o: Self) -> Self {

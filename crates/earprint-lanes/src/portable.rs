@@ -1,10 +1,10 @@
 //! `N` lanes as a plain array; the compiler turns four of them into SSE2 or NEON.
 
-use super::Lane;
-use crate::f16_from_f32;
+use crate::{Lane, f16_from_f32};
 
-#[derive(Clone, Copy)]
-pub(crate) struct Portable<const N: usize>([f32; N]);
+/// `N` lanes as an array.
+#[derive(Debug, Clone, Copy)]
+pub struct Portable<const N: usize>([f32; N]);
 
 macro_rules! lanewise {
     ($a:expr, $b:expr, $op:tt) => {{
@@ -60,6 +60,11 @@ impl<const N: usize> Lane for Portable<N> {
     #[inline(always)]
     unsafe fn mul(self, o: Self) -> Self {
         lanewise!(self, o, *=)
+    }
+    #[inline(always)]
+    unsafe fn near(self, b: Self, c: Self) -> Self {
+        // SAFETY: plain arrays.
+        unsafe { self.mul(b).add(c) }
     }
     #[inline(always)]
     unsafe fn max(self, o: Self) -> Self {
