@@ -30,6 +30,8 @@ pub enum Command {
     List(ListArgs),
     /// Tracks of a library that sound like one of them, and why.
     Similar(SimilarArgs),
+    /// Tracks of a library, or rows of an array, in k groups.
+    Cluster(ClusterArgs),
     /// A library as CSV, NDJSON, Parquet or NPY.
     Export(ExportArgs),
     /// How the last runs of a library went.
@@ -248,6 +250,63 @@ pub enum ExportFormat {
     Ndjson,
     Parquet,
     Npy,
+}
+
+/// `earprint cluster`.
+#[derive(Debug, clap::Args)]
+pub struct ClusterArgs {
+    /// A library, or a .npy array (rows, columns) of f16, f32 or f64; NaN is a number that is not known.
+    #[arg(value_name = "LIBRARY|FILE.npy")]
+    pub input: PathBuf,
+    /// Number of clusters [default with --init: its rows].
+    #[arg(short, long, value_name = "K")]
+    pub k: Option<usize>,
+    /// First centres, a .npy array (k, columns) in the units of the input, instead of k-means++.
+    #[arg(long, value_name = "FILE.npy")]
+    pub init: Option<PathBuf>,
+    /// Seed of k-means++.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Most passes over the rows.
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_iter: u32,
+    /// End once the squared moves of all centres sum up to this share of a column's mean variance; 0: when no label changes.
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = share)]
+    pub tol: f64,
+    /// What makes columns comparable: their deviation, their quartiles, or nothing.
+    #[arg(long, value_enum, default_value_t = ScaleArg::Zscore)]
+    pub scale: ScaleArg,
+    /// Folder for labels.npy, centres.npy, summary.json and, for tracks, clusters.csv.
+    #[arg(short, long, value_name = "FOLDER", default_value = "clusters")]
+    pub out: PathBuf,
+    /// Threads [default: all]. No label depends on it.
+    #[arg(short, long, value_name = "N", env = "EARPRINT_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// The summary on stdout as one JSON record.
+    #[arg(long)]
+    pub json: bool,
+    /// No words on stderr but errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Tell every pass.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// `--scale` of `cluster`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScaleArg {
+    None,
+    Zscore,
+    Robust,
+}
+
+/// A number from 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(x) if (0.0..=1.0).contains(&x) => Ok(x),
+        _ => Err("expected a number from 0 to 1".into()),
+    }
 }
 
 /// `earprint stats`.

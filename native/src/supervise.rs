@@ -14,7 +14,12 @@ use crate::progress;
 
 /// Threads of a run.
 pub fn workers(args: &RunArgs) -> usize {
-    args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+    threads(args.jobs)
+}
+
+/// As many threads as were asked for, or as there are cores.
+pub fn threads(jobs: Option<u16>) -> usize {
+    jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
 /// The device, and in words which it is and why; told on stderr too.

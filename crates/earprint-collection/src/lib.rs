@@ -8,6 +8,7 @@
 mod collection;
 mod distance;
 mod error;
+pub mod kmeans;
 mod scale;
 
 pub use collection::{Collection, Neighbour};

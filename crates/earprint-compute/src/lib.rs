@@ -6,6 +6,8 @@
 mod backend;
 mod constant_q_tables;
 mod cpu;
+#[cfg(feature = "threads")]
+mod crew;
 mod error;
 mod gpu_tables;
 mod plan;
@@ -16,6 +18,8 @@ mod track_recording;
 pub use backend::{Backend, BackendInfo, Collected, Kind, MelValues, Ticket};
 pub use constant_q_tables::{ConstantQBatch, ConstantQGpuTables, ConstantQSegment};
 pub use cpu::CpuBackend;
+#[cfg(feature = "threads")]
+pub use crew::PoolCrew;
 pub use error::ComputeError;
 pub use gpu_tables::GpuTables;
 pub use plan::{Budget, Bytes, Dtype, MelBatch, MelPlan, PcmBuffer, Slot};

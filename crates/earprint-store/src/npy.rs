@@ -18,6 +18,10 @@ pub enum NpyType {
     F16,
     /// `<f4`.
     F32,
+    /// `<f8`.
+    F64,
+    /// `<i4`.
+    I32,
     /// `<i8`.
     I64,
 }
@@ -27,6 +31,8 @@ impl NpyType {
         match self {
             Self::F16 => "<f2",
             Self::F32 => "<f4",
+            Self::F64 => "<f8",
+            Self::I32 => "<i4",
             Self::I64 => "<i8",
         }
     }
@@ -35,8 +41,8 @@ impl NpyType {
     pub fn bytes(self) -> usize {
         match self {
             Self::F16 => 2,
-            Self::F32 => 4,
-            Self::I64 => 8,
+            Self::F32 | Self::I32 => 4,
+            Self::F64 | Self::I64 => 8,
         }
     }
 }

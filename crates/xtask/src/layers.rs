@@ -15,7 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("earprint-store", &["earprint-core", "earprint-signal"]),
     ("earprint-collection", &["earprint-core", "earprint-features", "earprint-lanes"]),
     ("earprint-library", &["earprint-core", "earprint-collection", "earprint-store"]),
-    ("earprint-compute", &["earprint-core", "earprint-shaders", "earprint-signal"]),
+    ("earprint-compute", &["earprint-core", "earprint-collection", "earprint-shaders", "earprint-signal"]),
     ("earprint-wgpu", &["earprint-core", "earprint-compute", "earprint-shaders", "earprint-signal"]),
     ("earprint-cuda", &["earprint-core", "earprint-compute", "earprint-shaders", "earprint-signal"]),
     (

@@ -1,0 +1,195 @@
+//! The nearest centre of every row of a block: a fast kernel that knows when it cannot tell.
+//!
+//! |x - c|^2 / 2 = |x|^2 / 2 + (|c|^2 / 2 - x . c): the bracket alone decides. It is summed in f32, columns ascending, one row a
+//! lane, with or without fused operations. Any order of d + 2 roundings is within `e = (d + 3) u (|x| |c| + |c|^2 / 2)` of
+//! the exact sum (u = 2^-24; N. J. Higham, "Accuracy and stability of numerical algorithms", 2002, section 3.1; Cauchy and Schwarz for the
+//! sum of products). Where the second smallest bracket is more than 2 e above the smallest, the label is certain;
+//! elsewhere [`Rows::nearest`], the definition in f64, decides. So labels are the definition's, on every machine, with any
+//! rounding. The bound used has five roundings to spare, which is more than f64 can go wrong with fewer than 2^26 columns.
+//!
+//! A tile of `V` vectors of rows by `C` centres stays in registers while the columns pass; no matrix of distances is stored.
+
+use earprint_lanes::{Lane, Width, at_width};
+
+use super::rows::{BLOCK, PANEL, Rows};
+
+/// Centres of a tile.
+const TILE: usize = 6;
+
+/// Centres as the kernel takes them.
+#[derive(Debug)]
+pub(super) struct Centres {
+    pub k: usize,
+    /// `(k, d)`.
+    pub plain: Vec<f32>,
+    /// Negated, `(tile, column, TILE)`; zeros past the last.
+    table: Vec<f32>,
+    /// |c|^2 / 2; infinite past the last.
+    halves: Vec<f32>,
+    /// A row of norm |x| is certain above `slope |x| + offset`.
+    slope: f32,
+    offset: f32,
+}
+
+impl Centres {
+    /// Of centres `(k, d)`.
+    pub fn new(plain: Vec<f32>, d: usize) -> Self {
+        let k = plain.len() / d;
+        let tiles = k.div_ceil(TILE);
+        let mut table = vec![0.0; tiles * d * TILE];
+        let mut halves = vec![f32::INFINITY; tiles * TILE];
+        let mut largest = 0.0f64;
+        for (c, centre) in plain.chunks_exact(d).enumerate() {
+            let mut squares = 0.0;
+            for (j, &v) in centre.iter().enumerate() {
+                table[(c / TILE * d + j) * TILE + c % TILE] = -v;
+                squares += f64::from(v) * f64::from(v);
+            }
+            halves[c] = (0.5 * squares) as f32;
+            largest = largest.max(squares);
+        }
+        // 2 e, five roundings more, and what these two lines round.
+        let share = 2.0 * (d + 8) as f64 * f64::from(f32::EPSILON / 2.0) * (1.0 + 1e-5);
+        Self {
+            k,
+            plain,
+            table,
+            halves,
+            slope: (share * largest.sqrt()) as f32,
+            // Products of subnormal size may be lost altogether.
+            offset: (share * 0.5 * largest) as f32 + 1e-36,
+        }
+    }
+}
+
+/// What the kernel says of a block.
+pub(super) struct Nearest {
+    /// Centres, as f32: exact, for there are fewer than 2^24.
+    pub index: [f32; BLOCK],
+    /// 1 where the label is certain, else 0.
+    pub certain: [f32; BLOCK],
+}
+
+/// The nearest centres of block `block`.
+pub(super) fn nearest(rows: &Rows, block: usize, centres: &Centres, width: Width, out: &mut Nearest) {
+    let size = BLOCK * rows.d;
+    let panels = &rows.panels[block * size..(block + 1) * size];
+    let norms = &rows.norms[block * BLOCK..(block + 1) * BLOCK];
+    let d = rows.d;
+    assert!(centres.table.len() == centres.halves.len() * d && centres.plain.len() == centres.k * d);
+    at_width!(width, by_width(panels: &[f32], norms: &[f32], d: usize, centres: &Centres, out: &mut Nearest));
+}
+
+/// # Safety
+/// As [`tiles`].
+#[inline(always)]
+unsafe fn by_width<L: Lane>(panels: &[f32], norms: &[f32], d: usize, centres: &Centres, out: &mut Nearest) {
+    // 24 sums, 4 rows and a centre of 32 registers; 12, 2 and 1 of 16.
+    // SAFETY: as the caller's.
+    unsafe {
+        if L::W == 16 {
+            tiles::<L, 4>(panels, norms, d, centres, out);
+        } else {
+            tiles::<L, 2>(panels, norms, d, centres, out);
+        }
+    }
+}
+
+/// # Safety
+/// The machine has the lanes' instructions; `panels` is a block of `d` columns, `norms` has its rows, and `centres` are of as many
+/// columns.
+#[inline(always)]
+unsafe fn tiles<L: Lane, const V: usize>(
+    panels: &[f32],
+    norms: &[f32],
+    d: usize,
+    centres: &Centres,
+    out: &mut Nearest,
+) {
+    // SAFETY: a vector of rows begins inside a panel and ends in it, for the lanes divide PANEL; column d - 1 is the panel's
+    // last. The table has d columns for each of its tiles, and `halves` TILE.
+    unsafe {
+        let infinite = L::splat(f32::INFINITY);
+        for first in (0..BLOCK).step_by(V * L::W) {
+            let rows: [*const f32; V] = core::array::from_fn(|v| {
+                let row = first + v * L::W;
+                panels.as_ptr().add(row / PANEL * PANEL * d + row % PANEL)
+            });
+            let (mut best, mut second) = ([infinite; V], [infinite; V]);
+            let mut index = [L::splat(0.0); V];
+            let mut table = centres.table.as_ptr();
+            for (tile, halves) in centres.halves.chunks_exact(TILE).enumerate() {
+                let mut sums: [[L; V]; TILE] = core::array::from_fn(|c| [L::splat(halves[c]); V]);
+                for j in 0..d {
+                    let x: [L; V] = core::array::from_fn(|v| L::load(rows[v].add(j * PANEL)));
+                    for (c, sums) in sums.iter_mut().enumerate() {
+                        let centre = L::splat(*table.add(c));
+                        for v in 0..V {
+                            sums[v] = x[v].near(centre, sums[v]);
+                        }
+                    }
+                    table = table.add(TILE);
+                }
+                for (c, sums) in sums.iter().enumerate() {
+                    let here = L::splat((tile * TILE + c) as f32);
+                    for v in 0..V {
+                        second[v] = second[v].min(best[v].max(sums[v]));
+                        index[v] = sums[v].select_lt(best[v], here, index[v]);
+                        best[v] = best[v].min(sums[v]);
+                    }
+                }
+            }
+            let (slope, offset) = (L::splat(centres.slope), L::splat(centres.offset));
+            for v in 0..V {
+                let row = first + v * L::W;
+                let bound = L::load(norms.as_ptr().add(row)).mul(slope).add(offset);
+                let certain = bound.select_lt(second[v].sub(best[v]), L::splat(1.0), L::splat(0.0));
+                index[v].store(out.index.as_mut_ptr().add(row));
+                certain.store(out.certain.as_mut_ptr().add(row));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::philox::uniform;
+    use super::super::rows::Scaling;
+    use super::*;
+
+    /// Every certain label is the definition's, at every width, and random rows are mostly certain.
+    #[test]
+    fn certain_labels_are_right() {
+        for (n, d, k, grid) in [(300, 1, 2, false), (500, 25, 7, false), (200, 128, 40, false), (640, 3, 30, true)] {
+            let number = |i: usize| {
+                let u = uniform(5, 0, i as u64) as f32 - 0.5;
+                // A coarse grid has ties.
+                if grid { (u * 4.0).round() } else { u }
+            };
+            let values: Vec<f32> = (0..n * d).map(number).collect();
+            let rows = Rows::new(&values, d, None, Scaling::None).unwrap();
+            let centres: Vec<f32> =
+                (0..k).flat_map(|c| (0..d).map(move |j| (c * 7 % n, j))).map(|(r, j)| rows.value(r, j)).collect();
+            let centres = Centres::new(centres, d);
+            for width in Width::available() {
+                let mut out = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
+                let mut certain = 0;
+                for row in 0..n {
+                    if row % BLOCK == 0 {
+                        nearest(&rows, row / BLOCK, &centres, width, &mut out);
+                    }
+                    if out.certain[row % BLOCK] > 0.0 {
+                        certain += 1;
+                        let want = rows.nearest(row, &centres.plain);
+                        assert_eq!(out.index[row % BLOCK] as u32, want, "{} d {d} row {row}", width.name());
+                    }
+                }
+                assert!(
+                    if grid { certain < n } else { certain * 10 > n * 9 },
+                    "{} d {d}: {certain} of {n}",
+                    width.name()
+                );
+            }
+        }
+    }
+}

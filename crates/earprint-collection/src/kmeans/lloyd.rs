@@ -1,0 +1,174 @@
+//! Lloyd's iteration (S. P. Lloyd, "Least squares quantization in PCM", IEEE Trans. Inf. Theory 28, 1982), the same to the label everywhere.
+//!
+//! Labels are the definition's (see [`super::assign`]). Sums are integers: every scaled value is rounded once to a multiple
+//! of a power of two, at least 2^-41 of the column's largest for a million rows, and added exactly, so no order matters, and a row that changes its cluster
+//! is taken off one sum and put on another without a trace. Only such rows cost anything after the first iteration. A
+//! centre is the quotient in f64, rounded to f32.
+
+use earprint_lanes::Width;
+
+use super::assign::{Centres, Nearest, nearest};
+use super::crew::Crew;
+use super::rows::{BLOCK, CHUNK, Rows};
+
+/// The label of a row that belongs nowhere (yet).
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Sums of all rows with their labels.
+#[derive(Debug, Clone)]
+pub(super) struct Totals {
+    /// `(k, d)`, in quanta.
+    sums: Vec<i64>,
+    /// Weight of each cluster.
+    pub weights: Vec<i64>,
+    /// Weight of the known values, `(k, d)`; empty where all are known.
+    known: Vec<i64>,
+    /// Rows whose label changed.
+    pub changed: u64,
+    /// Rows that the definition had to decide.
+    pub rechecked: u64,
+}
+
+impl Totals {
+    pub fn none(rows: &Rows, k: usize) -> Self {
+        let known = if rows.missing.is_empty() { Vec::new() } else { vec![0; k * rows.d] };
+        Self { sums: vec![0; k * rows.d], weights: vec![0; k], known, changed: 0, rechecked: 0 }
+    }
+
+    fn add(&mut self, other: &Self) {
+        let plus = |a: &mut [i64], b: &[i64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+        plus(&mut self.sums, &other.sums);
+        plus(&mut self.weights, &other.weights);
+        plus(&mut self.known, &other.known);
+        self.changed += other.changed;
+        self.rechecked += other.rechecked;
+    }
+
+    /// Adds row `row` to cluster `label` as often as `weight` says, which may be negative.
+    fn put(&mut self, rows: &Rows, row: usize, label: u32, weight: i64) {
+        if label == NONE {
+            return;
+        }
+        let at = label as usize * rows.d;
+        self.weights[label as usize] += weight;
+        for (j, sum) in self.sums[at..at + rows.d].iter_mut().enumerate() {
+            *sum += weight * round(f64::from(rows.value(row, j)) * rows.quanta[j]);
+        }
+        if !self.known.is_empty() {
+            self.known[at..at + rows.d].iter_mut().for_each(|known| *known += weight);
+            for j in rows.missing.get(&row).into_iter().flatten() {
+                self.known[at + j] -= weight;
+            }
+        }
+    }
+
+    /// The centres, `(k, d)`: 0, the collection's middle, where nothing is known. `before` stays where a cluster is empty.
+    pub fn centres(&self, rows: &Rows, before: &[f32]) -> Vec<f32> {
+        let centre = |(at, &sum): (usize, &i64)| {
+            let (c, j) = (at / rows.d, at % rows.d);
+            let count = self.known.get(at).copied().unwrap_or(self.weights[c]);
+            match (self.weights[c], count) {
+                (0, _) => before[at],
+                (_, 0) => 0.0,
+                _ => (sum as f64 / (rows.quanta[j] * count as f64)) as f32,
+            }
+        };
+        self.sums.iter().enumerate().map(centre).collect()
+    }
+}
+
+/// To the nearest integer, halves to even; |x| below 2^51.
+#[inline(always)]
+fn round(x: f64) -> i64 {
+    // At this size the last bit of an f64 is 1.
+    const ONES: f64 = 6_755_399_441_055_744.0;
+    (x + ONES).to_bits() as i64 - ONES.to_bits() as i64
+}
+
+/// One pass: every row takes the label of its nearest centre, and `totals` follow.
+pub(super) fn assign<C: Crew>(
+    rows: &Rows,
+    centres: &Centres,
+    labels: &mut [u32],
+    totals: &mut Totals,
+    crew: &C,
+    width: Width,
+) {
+    (totals.changed, totals.rechecked) = (0, 0);
+    // A few tasks for each thread: they need sums of their own.
+    let tasks = if crew.size() == 1 { 1 } else { 4 * crew.size() };
+    let share = labels.len().div_ceil(tasks).next_multiple_of(BLOCK);
+    let mut parts: Vec<Option<Totals>> = vec![None; labels.len().div_ceil(share)];
+    let tasks: Vec<_> = labels.chunks_mut(share).zip(&mut parts).enumerate().collect();
+    crew.each(tasks, |(task, (labels, part))| {
+        *part = Some(assign_some(rows, centres, task * share, labels, width));
+    });
+    parts.iter().flatten().for_each(|part| totals.add(part));
+}
+
+/// Rows from `first`, a multiple of [`BLOCK`].
+fn assign_some(rows: &Rows, centres: &Centres, first: usize, labels: &mut [u32], width: Width) -> Totals {
+    let mut totals = Totals::none(rows, centres.k);
+    let mut found = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
+    for (block, labels) in labels.chunks_mut(BLOCK).enumerate() {
+        let first = first + block * BLOCK;
+        nearest(rows, first / BLOCK, centres, width, &mut found);
+        for (r, label) in labels.iter_mut().enumerate() {
+            let weight = i64::from(rows.weights[first + r]);
+            if weight == 0 {
+                continue;
+            }
+            let mut now = found.index[r] as u32;
+            if found.certain[r] == 0.0 {
+                now = rows.nearest(first + r, &centres.plain);
+                totals.rechecked += 1;
+            }
+            if now != *label {
+                totals.put(rows, first + r, *label, -weight);
+                totals.put(rows, first + r, now, weight);
+                totals.changed += 1;
+                *label = now;
+            }
+        }
+    }
+    totals
+}
+
+/// Puts the centres of empty clusters where rows are farthest from their own: the farthest for the first, the lower row among equals.
+/// Returns how many.
+pub(super) fn reseed<C: Crew>(rows: &Rows, centres: &mut [f32], labels: &[u32], totals: &Totals, crew: &C) -> usize {
+    let empty: Vec<usize> = (0..totals.weights.len()).filter(|&c| totals.weights[c] == 0).collect();
+    if empty.is_empty() {
+        return 0;
+    }
+    let own = distances(rows, centres, labels, crew);
+    let mut far: Vec<usize> = (0..rows.n).filter(|&row| own[row] > 0.0).collect();
+    far.sort_unstable_by(|&a, &b| own[b].total_cmp(&own[a]).then(a.cmp(&b)));
+    let mut filled = 0;
+    for (&cluster, &row) in empty.iter().zip(&far) {
+        (0..rows.d).for_each(|j| centres[cluster * rows.d + j] = rows.value(row, j));
+        filled += 1;
+    }
+    filled
+}
+
+/// Squared distance of every row to its own centre; 0 without one.
+fn distances<C: Crew>(rows: &Rows, centres: &[f32], labels: &[u32], crew: &C) -> Vec<f64> {
+    let mut own = vec![0.0; rows.n];
+    let tasks: Vec<_> = own.chunks_mut(CHUNK).zip(labels.chunks(CHUNK)).enumerate().collect();
+    crew.each(tasks, |(chunk, (own, labels))| {
+        for (r, (own, &label)) in own.iter_mut().zip(labels).enumerate() {
+            if label != NONE {
+                *own = rows.distance(chunk * CHUNK + r, &centres[label as usize * rows.d..][..rows.d]);
+            }
+        }
+    });
+    own
+}
+
+/// The weighted sum of squared distances, scaled: of chunks in f64, and of their sums in order.
+pub(super) fn inertia<C: Crew>(rows: &Rows, centres: &[f32], labels: &[u32], crew: &C) -> f64 {
+    let own = distances(rows, centres, labels, crew);
+    let weighted = own.iter().zip(&rows.weights).map(|(d, &w)| d * f64::from(w));
+    weighted.collect::<Vec<_>>().chunks(CHUNK).map(|chunk| chunk.iter().sum::<f64>()).sum()
+}

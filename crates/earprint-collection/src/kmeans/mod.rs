@@ -1,0 +1,439 @@
+//! k-means: exact Lloyd iteration, equal to the label on every number of threads and every instruction set.
+//!
+//! Enters: [`Rows`], scaled and centred, with weights, NaN where a number is unknown. Leaves: [`Clusters`], ids by size and then by
+//! first member. The objective is the weighted sum of squared distances of scaled rows to their centres.
+
+mod assign;
+mod crew;
+mod lloyd;
+mod philox;
+mod rows;
+mod start;
+
+use std::ops::ControlFlow;
+
+use earprint_lanes::Width;
+
+pub use crew::{Alone, Crew};
+pub use rows::{Rows, Scaling};
+
+use assign::Centres;
+use lloyd::{NONE, Totals};
+
+/// Uses of the random numbers of a seed.
+mod stream {
+    /// Rows drawn as first centres.
+    pub const START: u32 = 1;
+}
+
+/// Most clusters: their numbers are exact in f32.
+const MOST: usize = 1 << 24;
+
+/// How to cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KMeans {
+    /// Number of clusters.
+    pub k: usize,
+    /// Seed of k-means++.
+    pub seed: u64,
+    /// First centres, `(k, d)` row-major in the units of the input, instead of k-means++.
+    pub init: Option<Vec<f64>>,
+    /// Most iterations.
+    pub max_iter: u32,
+    /// Ends once the squared moves of all centres sum up to no more than this share of the mean variance of a column;
+    /// 0: when no label changes.
+    pub tol: f64,
+    /// Instructions; no result depends on them.
+    pub width: Width,
+}
+
+impl KMeans {
+    /// `k` clusters from seed 0, 300 iterations at most, until no label changes.
+    pub fn new(k: usize) -> Self {
+        Self { k, seed: 0, init: None, max_iter: 300, tol: 0.0, width: Width::best() }
+    }
+}
+
+/// What cannot be clustered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KMeansError {
+    /// No matrix.
+    #[error("{values} values in rows of {d}{}; expected at least one row, all of them whole, and a weight for each", weights.map_or(String::new(), |w| format!(" with {w} weights")))]
+    Shape {
+        /// Values that came.
+        values: usize,
+        /// Columns that came.
+        d: usize,
+        /// Weights that came.
+        weights: Option<usize>,
+    },
+    /// An infinite value.
+    #[error("row {row}, column {column} is infinite; expected a finite number, or NaN for one that is unknown")]
+    Infinite {
+        /// Its row.
+        row: usize,
+        /// Its column.
+        column: usize,
+    },
+    /// Weights that are no counts.
+    #[error("the rows with numbers weigh {total} in all; expected 1 to 2^40")]
+    Weights {
+        /// Their sum.
+        total: u64,
+    },
+    /// A number of clusters that cannot be.
+    #[error("k is {k} for {n} rows; expected 1 to {n}")]
+    Clusters {
+        /// The number.
+        k: usize,
+        /// Rows that belong somewhere.
+        n: usize,
+    },
+    /// Fewer different rows than clusters.
+    #[error("k is {k}, but different rows are only {different}; give k up to that")]
+    TooFew {
+        /// Number of clusters.
+        k: usize,
+        /// Different rows.
+        different: usize,
+    },
+    /// First centres that do not fit.
+    #[error("first centres: {came}; expected {k} rows of {d} finite numbers")]
+    Init {
+        /// What came.
+        came: String,
+        /// Clusters.
+        k: usize,
+        /// Columns.
+        d: usize,
+    },
+}
+
+impl KMeansError {
+    /// Stable code, for records and scripts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Shape { .. } => "E_SHAPE",
+            Self::Infinite { .. } => "E_NON_FINITE",
+            Self::Weights { .. } => "E_WEIGHTS",
+            Self::Clusters { .. } => "E_CLUSTERS",
+            Self::TooFew { .. } => "E_TOO_FEW",
+            Self::Init { .. } => "E_INIT",
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// No label changed any more.
+    Settled,
+    /// The centres moved less than the tolerance.
+    Tolerance,
+    /// After the most iterations.
+    Iterations,
+    /// The caller said so.
+    Stopped,
+}
+
+impl Ended {
+    /// Name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Tolerance => "tolerance",
+            Self::Iterations => "max_iter",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// Rows in clusters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clusters {
+    /// Cluster of each row; `None`: it knows no number.
+    pub labels: Vec<Option<u32>>,
+    /// `(k, d)` row-major, in the units of the input.
+    pub centres: Vec<f64>,
+    /// The same, scaled as the rows are.
+    pub scaled: Vec<f32>,
+    /// Weight of each cluster.
+    pub sizes: Vec<u64>,
+    /// Weighted sum of squared distances, scaled.
+    pub inertia: f64,
+    /// Passes over the rows that moved centres.
+    pub iterations: u32,
+    /// Why it ended.
+    pub ended: Ended,
+    /// Labels that f32 could not tell and f64 decided, over all passes.
+    pub rechecked: u64,
+}
+
+/// One pass, for whoever watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pass {
+    /// From 1.
+    pub iteration: u32,
+    /// Rows whose label changed.
+    pub changed: u64,
+}
+
+/// Clusters rows. `watch` hears of every pass and may end it: the labels are then those of the last centres.
+///
+/// # Errors
+/// `Clusters` for k of 0 or above the number of rows, `TooFew` if fewer rows differ, `Init` for first centres that do not fit.
+pub fn kmeans<C: Crew>(
+    rows: &Rows,
+    job: &KMeans,
+    crew: &C,
+    watch: &mut dyn FnMut(Pass) -> ControlFlow<()>,
+) -> Result<Clusters, KMeansError> {
+    let (k, d, width) = (job.k, rows.d, job.width);
+    let n = rows.weights.iter().filter(|&&w| w > 0).count();
+    if k == 0 || k > n.min(MOST) {
+        return Err(KMeansError::Clusters { k, n: n.min(MOST) });
+    }
+    let first = match &job.init {
+        None => start::plus_plus(rows, k, job.seed, crew, width)?,
+        Some(init) => {
+            let wrong = |came: String| KMeansError::Init { came, k, d };
+            if init.len() != k * d {
+                return Err(wrong(format!("{} numbers", init.len())));
+            }
+            let scaled = rows.scaled(init);
+            if let Some(at) = scaled.iter().position(|c| !c.is_finite()) {
+                return Err(wrong(format!("{} in row {}, column {}", init[at], at / d, at % d)));
+            }
+            scaled
+        }
+    };
+    let still = job.tol * mean_variance(rows);
+    let mut centres = Centres::new(first, d);
+    let mut labels = vec![NONE; rows.n];
+    let mut totals = Totals::none(rows, k);
+    let (mut iterations, mut rechecked) = (0, 0);
+    let ended = loop {
+        lloyd::assign(rows, &centres, &mut labels, &mut totals, crew, width);
+        rechecked += totals.rechecked;
+        let mut next = totals.centres(rows, &centres.plain);
+        let reseeded = lloyd::reseed(rows, &mut next, &labels, &totals, crew);
+        if totals.changed == 0 && reseeded == 0 {
+            break Ended::Settled;
+        }
+        iterations += 1;
+        let moved: f64 = next.iter().zip(&centres.plain).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
+        centres = Centres::new(next, d);
+        let stop = watch(Pass { iteration: iterations, changed: totals.changed }).is_break();
+        let ended = match () {
+            () if stop => Ended::Stopped,
+            () if reseeded == 0 && moved <= still && job.tol > 0.0 => Ended::Tolerance,
+            () if iterations >= job.max_iter => Ended::Iterations,
+            () => continue,
+        };
+        // The labels of the centres that are given.
+        lloyd::assign(rows, &centres, &mut labels, &mut totals, crew, width);
+        rechecked += totals.rechecked;
+        break ended;
+    };
+    let inertia = lloyd::inertia(rows, &centres.plain, &labels, crew);
+    let order = order(&labels, &totals.weights);
+    let mut place = vec![0u32; k];
+    order.iter().enumerate().for_each(|(at, &c)| place[c] = at as u32);
+    let scaled: Vec<f32> = order.iter().flat_map(|&c| &centres.plain[c * d..][..d]).copied().collect();
+    Ok(Clusters {
+        labels: labels.iter().map(|&l| (l != NONE).then(|| place[l as usize])).collect(),
+        centres: rows.in_units(&scaled),
+        scaled,
+        sizes: order.iter().map(|&c| totals.weights[c] as u64).collect(),
+        inertia,
+        iterations,
+        ended,
+        rechecked,
+    })
+}
+
+/// Clusters by weight, heaviest first, then by first member; empty ones last.
+fn order(labels: &[u32], weights: &[i64]) -> Vec<usize> {
+    let mut first = vec![usize::MAX; weights.len()];
+    for (row, &label) in labels.iter().enumerate().rev() {
+        if label != NONE {
+            first[label as usize] = row;
+        }
+    }
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_key(|&c| (std::cmp::Reverse(weights[c]), first[c]));
+    order
+}
+
+/// Mean over the columns of the weighted population variance of scaled values, known ones.
+fn mean_variance(rows: &Rows) -> f64 {
+    let variance = |j: usize| {
+        let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
+        for row in 0..rows.n {
+            if rows.missing.get(&row).is_some_and(|unknown| unknown.contains(&j)) {
+                continue;
+            }
+            let (x, w) = (f64::from(rows.value(row, j)), f64::from(rows.weights[row]));
+            (n, sum, squares) = (n + w, sum + w * x, squares + w * x * x);
+        }
+        if n > 0.0 { squares / n - (sum / n) * (sum / n) } else { 0.0 }
+    };
+    (0..rows.d).map(variance).sum::<f64>() / rows.d as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::philox::uniform;
+    use super::*;
+
+    /// Three hills in `d` columns, `n` rows; row `i` belongs to hill `i % 3`.
+    fn hills(n: usize, d: usize, apart: f32) -> Vec<f32> {
+        let noise = |i: usize| (uniform(9, 0, i as u64) + uniform(9, 1, i as u64) - 1.0) as f32;
+        (0..n * d)
+            .map(|i| noise(i) + apart * ((i / d % 3) as f32 - 1.0) * if (i % d).is_multiple_of(2) { 1.0 } else { -0.5 })
+            .collect()
+    }
+
+    fn run(rows: &Rows, job: &KMeans) -> Clusters {
+        kmeans(rows, job, &Alone, &mut |_| ControlFlow::Continue(())).unwrap()
+    }
+
+    /// Lloyd's iteration as a book has it, in f64, from the same first centres.
+    fn by_the_book(rows: &Rows, mut centres: Vec<f32>, k: usize) -> (Vec<u32>, f64) {
+        loop {
+            let labels: Vec<u32> = (0..rows.n).map(|r| rows.nearest(r, &centres)).collect();
+            let mut next = centres.clone();
+            for c in 0..k {
+                for j in 0..rows.d {
+                    let members = (0..rows.n).filter(|&r| labels[r] == c as u32);
+                    let known = members.filter(|r| !rows.missing.get(r).is_some_and(|m| m.contains(&j)));
+                    let (sum, n) = known.fold((0.0, 0.0), |(s, n), r| {
+                        let w = f64::from(rows.weights[r]);
+                        (s + w * f64::from(rows.value(r, j)), n + w)
+                    });
+                    next[c * rows.d + j] = (sum / n) as f32;
+                }
+            }
+            if next == centres {
+                let inertia = |r: usize| {
+                    f64::from(rows.weights[r]) * rows.distance(r, &centres[labels[r] as usize * rows.d..][..rows.d])
+                };
+                return (labels.clone(), (0..rows.n).map(inertia).sum());
+            }
+            centres = next;
+        }
+    }
+
+    #[test]
+    fn six_numbers_on_paper() {
+        // From 0 and 1: {0} {1 2 9 10 11} -> 0, 6.6 -> {0 1 2} {9 10 11}.
+        let rows = Rows::new(&[9.0, 0.0, 1.0, 10.0, 2.0, 11.0], 1, None, Scaling::None).unwrap();
+        let job = KMeans { init: Some(vec![0.0, 1.0]), ..KMeans::new(2) };
+        let found = run(&rows, &job);
+        // Equal sizes: the cluster of the first row is first.
+        assert_eq!(found.labels, [0, 1, 1, 0, 1, 0].map(Some));
+        assert_eq!((found.centres, found.sizes, found.inertia), (vec![10.0, 1.0], vec![3, 3], 4.0));
+        assert_eq!((found.ended, found.iterations), (Ended::Settled, 2));
+    }
+
+    #[test]
+    fn equals_the_book_with_missing_numbers_and_weights() {
+        for (n, d, k, apart) in [(300, 4, 3, 2.0), (500, 25, 8, 0.0), (97, 2, 5, 0.5)] {
+            let mut values = hills(n, d, apart);
+            (0..n * d).filter(|i| i % 41 == 5).for_each(|i| values[i] = f32::NAN);
+            let weights: Vec<u32> = (0..n).map(|i| 1 + (i % 3) as u32).collect();
+            for scaling in [Scaling::None, Scaling::ZScore, Scaling::Robust] {
+                let rows = Rows::new(&values, d, Some(&weights), scaling).unwrap();
+                let job = KMeans { seed: 3, ..KMeans::new(k) };
+                let first = start::plus_plus(&rows, k, 3, &Alone, job.width).unwrap();
+                let found = run(&rows, &job);
+                let (labels, inertia) = by_the_book(&rows, first, k);
+                let same = |a: usize, b: usize| (labels[a] == labels[b]) == (found.labels[a] == found.labels[b]);
+                assert!((0..n).all(|a| (0..a).all(|b| same(a, b))), "n {n}, {scaling:?}");
+                assert!((found.inertia / inertia - 1.0).abs() < 1e-9, "{} {inertia}", found.inertia);
+            }
+        }
+    }
+
+    #[test]
+    fn widths_and_order_of_rows_change_nothing() {
+        let (n, d, k) = (3000, 7, 12);
+        let values = hills(n, d, 0.7);
+        let rows = Rows::new(&values, d, None, Scaling::ZScore).unwrap();
+        let want = run(&rows, &KMeans::new(k));
+        for width in Width::available() {
+            let got = run(&rows, &KMeans { width, ..KMeans::new(k) });
+            // How many labels were checked again depends on the rounding, nothing else does.
+            assert_eq!(Clusters { rechecked: 0, ..got }, Clusters { rechecked: 0, ..want.clone() }, "{}", width.name());
+        }
+        // Reversed rows from the same centres: the same sets of rows.
+        let reversed: Vec<f32> = values.chunks_exact(d).rev().flatten().copied().collect();
+        let init = Some(want.centres.clone());
+        let a = run(&rows, &KMeans { init: init.clone(), ..KMeans::new(k) });
+        let b = run(&Rows::new(&reversed, d, None, Scaling::ZScore).unwrap(), &KMeans { init, ..KMeans::new(k) });
+        let back: Vec<_> = b.labels.iter().rev().copied().collect();
+        assert_eq!(a.labels, back);
+        assert_eq!(a.scaled, b.scaled);
+    }
+
+    #[test]
+    fn weights_are_repeated_rows() {
+        let (n, d, k) = (200, 3, 4);
+        let values = hills(n, d, 1.0);
+        let weights: Vec<u32> = (0..n).map(|i| (i % 4) as u32).collect();
+        let many: Vec<f32> = (0..n).flat_map(|r| values[r * d..][..d].repeat(weights[r] as usize)).collect();
+        let init = Some(values[..k * d].iter().map(|&v| f64::from(v)).collect::<Vec<_>>());
+        let job = KMeans { init, ..KMeans::new(k) };
+        for scaling in [Scaling::None, Scaling::ZScore, Scaling::Robust] {
+            let a = run(&Rows::new(&values, d, Some(&weights), scaling).unwrap(), &job);
+            let b = run(&Rows::new(&many, d, None, scaling).unwrap(), &job);
+            let rows = a.labels.iter().zip(&weights);
+            let a_many: Vec<_> = rows.flat_map(|(l, &w)| std::iter::repeat_n(*l, w as usize)).collect();
+            // A row of weight 0 still has no label: it counts for nothing.
+            assert!(a.labels.iter().zip(&weights).all(|(l, &w)| l.is_some() == (w > 0)));
+            assert_eq!((a_many, a.sizes.clone()), (b.labels, b.sizes), "{scaling:?}");
+            let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+            assert!(close(&a.centres, &b.centres), "{scaling:?}");
+        }
+    }
+
+    #[test]
+    fn empty_clusters_are_filled() {
+        // The second centre is nobody's nearest.
+        let rows = Rows::new(&[0.0, 1.0, 2.0, 100.0], 1, None, Scaling::None).unwrap();
+        let job = KMeans { init: Some(vec![1.0, 1e6]), ..KMeans::new(2) };
+        let found = run(&rows, &job);
+        assert_eq!(found.labels, [0, 0, 0, 1].map(Some));
+        assert_eq!(found.sizes, [3, 1]);
+    }
+
+    #[test]
+    fn what_cannot_be_clustered() {
+        let rows = Rows::new(&[1.0, 1.0, 2.0, f32::NAN], 1, None, Scaling::ZScore).unwrap();
+        let fails = |job: &KMeans| kmeans(&rows, job, &Alone, &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert_eq!(fails(&KMeans::new(0)).code(), "E_CLUSTERS");
+        assert_eq!(fails(&KMeans::new(4)), KMeansError::Clusters { k: 4, n: 3 });
+        assert_eq!(fails(&KMeans::new(3)), KMeansError::TooFew { k: 3, different: 2 });
+        assert_eq!(fails(&KMeans { init: Some(vec![1.0]), ..KMeans::new(2) }).code(), "E_INIT");
+        assert_eq!(fails(&KMeans { init: Some(vec![1.0, f64::NAN]), ..KMeans::new(2) }).code(), "E_INIT");
+        assert_eq!(run(&rows, &KMeans::new(2)).labels, [Some(0), Some(0), Some(1), None]);
+        let one = Rows::new(&[3.0; 10], 5, None, Scaling::Robust).unwrap();
+        assert_eq!(run(&one, &KMeans::new(1)).centres, [3.0; 5]);
+    }
+
+    #[test]
+    fn who_watches_may_end_it() {
+        let rows = Rows::new(&hills(2000, 3, 0.0), 3, None, Scaling::None).unwrap();
+        let mut passes = Vec::new();
+        let mut watch = |pass: Pass| {
+            passes.push(pass.iteration);
+            if pass.iteration == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let found = kmeans(&rows, &KMeans::new(9), &Alone, &mut watch).unwrap();
+        assert_eq!((found.ended, found.iterations, passes), (Ended::Stopped, 3, vec![1, 2, 3]));
+        let short = run(&rows, &KMeans { max_iter: 3, ..KMeans::new(9) });
+        assert_eq!((short.labels, short.ended), (found.labels, Ended::Iterations));
+        let near = run(&rows, &KMeans { tol: 0.5, ..KMeans::new(9) });
+        assert_eq!(near.ended, Ended::Tolerance);
+    }
+}

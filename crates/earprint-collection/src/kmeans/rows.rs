@@ -1,0 +1,287 @@
+//! Rows of numbers as the kernels take them: scaled, centred, sixteen rows side by side.
+//!
+//! **Scaling** (`DEFINITIONS` section 4): every column less its mean (or median), over its population deviation (or the distance
+//! between its quartiles), in f64, rounded to f32 once. Centred even without scaling: sums of products of numbers far
+//! from zero have nothing left of their differences. Statistics are weighted and over known values.
+//!
+//! **Missing.** NaN is an unknown number: it drops out of distances and means. A row that knows nothing belongs to no cluster.
+
+use std::collections::BTreeMap;
+
+use super::KMeansError;
+
+/// Rows of a panel: value `(r, j)` of panel `p` is at `(p * d + j) * PANEL + r`.
+pub(super) const PANEL: usize = 16;
+
+/// Rows that a kernel takes at once: four panels.
+pub(super) const BLOCK: usize = 4 * PANEL;
+
+/// Rows of a partial sum in f64, whatever the number of threads.
+pub(super) const CHUNK: usize = 64 * BLOCK;
+
+/// How columns are made comparable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scaling {
+    /// Only centred.
+    None,
+    /// Less the mean, over the population deviation.
+    #[default]
+    ZScore,
+    /// Less the median, over the interquartile range.
+    Robust,
+}
+
+impl Scaling {
+    /// Name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ZScore => "zscore",
+            Self::Robust => "robust",
+        }
+    }
+}
+
+/// `n` rows of `d` numbers, ready to be clustered.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    pub(super) n: usize,
+    pub(super) d: usize,
+    /// Whole blocks, zeros where a number is missing and past the last row.
+    pub(super) panels: Vec<f32>,
+    /// Not below the norm of a row; infinite where a number is missing, so that no shortcut takes the row.
+    pub(super) norms: Vec<f32>,
+    /// 0: belongs to no cluster.
+    pub(super) weights: Vec<u32>,
+    /// Unknown columns of rows that have some.
+    pub(super) missing: BTreeMap<usize, Vec<usize>>,
+    /// In the units of the input: value = scaled * factor + shift.
+    pub(super) shift: Vec<f64>,
+    pub(super) factor: Vec<f64>,
+    /// Powers of two that turn scaled values into integers whose weighted sum fits i64.
+    pub(super) quanta: Vec<f64>,
+}
+
+impl Rows {
+    /// Takes `values`, `(n, d)` row-major, and how often each row counts (once where there are no weights).
+    ///
+    /// # Errors
+    /// `Shape` if the counts disagree or are nothing, `Infinite` for a value that is no number and not missing either,
+    /// `Weights` if all are 0 or they sum up to more than 2^40.
+    pub fn new(values: &[f32], d: usize, weights: Option<&[u32]>, scaling: Scaling) -> Result<Self, KMeansError> {
+        let n = values.len().checked_div(d).unwrap_or(0);
+        if n == 0 || n * d != values.len() || weights.is_some_and(|w| w.len() != n) {
+            return Err(KMeansError::Shape { values: values.len(), d, weights: weights.map(<[u32]>::len) });
+        }
+        if let Some(at) = values.iter().position(|v| v.is_infinite()) {
+            return Err(KMeansError::Infinite { row: at / d, column: at % d });
+        }
+        let mut weights = weights.map_or_else(|| vec![1; n], <[u32]>::to_vec);
+        let mut missing = BTreeMap::new();
+        for (row, values) in values.chunks_exact(d).enumerate() {
+            let unknown: Vec<usize> = (0..d).filter(|&j| values[j].is_nan()).collect();
+            if unknown.len() == d {
+                weights[row] = 0;
+            }
+            if !unknown.is_empty() {
+                missing.insert(row, unknown);
+            }
+        }
+        let total: u64 = weights.iter().map(|&w| u64::from(w)).sum();
+        if total == 0 || total > 1 << 40 {
+            return Err(KMeansError::Weights { total });
+        }
+        let (shift, factor): (Vec<f64>, Vec<f64>) = (0..d).map(|j| statistics(values, d, j, &weights, scaling)).unzip();
+        let blocks = n.div_ceil(BLOCK);
+        let mut panels = vec![0.0f32; blocks * BLOCK * d];
+        let mut norms = vec![0.0f32; blocks * BLOCK];
+        let mut largest = vec![0.0f64; d];
+        for (row, values) in values.chunks_exact(d).enumerate() {
+            let mut squares = 0.0f64;
+            for (j, &v) in values.iter().enumerate() {
+                if v.is_nan() {
+                    continue;
+                }
+                let x = ((f64::from(v) - shift[j]) / factor[j]) as f32;
+                panels[at(row, j, d)] = x;
+                squares += f64::from(x) * f64::from(x);
+                largest[j] = largest[j].max(f64::from(x.abs()));
+            }
+            // A little more, for its own rounding.
+            norms[row] =
+                if missing.contains_key(&row) { f32::INFINITY } else { (squares.sqrt() * (1.0 + 1e-6)) as f32 };
+        }
+        // At most 51 bits, so that f64 holds every integer exactly.
+        let bits = 51.min(62 - (64 - total.leading_zeros() as i32));
+        let quanta = largest.into_iter().map(|m| if m > 0.0 { exp2(bits - 1 - exponent(m)) } else { 1.0 }).collect();
+        Ok(Self { n, d, panels, norms, weights, missing, shift, factor, quanta })
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.n
+    }
+
+    /// Never: there is at least one row.
+    pub fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// Numbers of a row.
+    pub fn columns(&self) -> usize {
+        self.d
+    }
+
+    /// What a deviation of 1 is in the units of column `j`.
+    pub fn unit(&self, j: usize) -> f64 {
+        self.factor[j]
+    }
+
+    /// Centres in the units of the input, `(k, d)`, to scaled ones.
+    pub(super) fn scaled(&self, centres: &[f64]) -> Vec<f32> {
+        let scale = |(at, &c): (usize, &f64)| ((c - self.shift[at % self.d]) / self.factor[at % self.d]) as f32;
+        centres.iter().enumerate().map(scale).collect()
+    }
+
+    /// The other way.
+    pub(super) fn in_units(&self, centres: &[f32]) -> Vec<f64> {
+        let unit = |(at, &c): (usize, &f32)| f64::from(c) * self.factor[at % self.d] + self.shift[at % self.d];
+        centres.iter().enumerate().map(unit).collect()
+    }
+
+    pub(super) fn value(&self, row: usize, j: usize) -> f32 {
+        self.panels[at(row, j, self.d)]
+    }
+
+    /// The definition of nearness: the sum of squares over known columns, f64, columns ascending.
+    pub(super) fn distance(&self, row: usize, centre: &[f32]) -> f64 {
+        let square = |j: usize| {
+            let t = f64::from(self.value(row, j)) - f64::from(centre[j]);
+            t * t
+        };
+        match self.missing.get(&row) {
+            None => (0..self.d).fold(0.0, |sum, j| sum + square(j)),
+            Some(unknown) => (0..self.d).filter(|j| unknown.binary_search(j).is_err()).fold(0.0, |s, j| s + square(j)),
+        }
+    }
+
+    /// The definition of a label: the nearest of `centres`, `(k, d)`, the first among equals.
+    pub(super) fn nearest(&self, row: usize, centres: &[f32]) -> u32 {
+        let mut best = (f64::INFINITY, 0);
+        for (c, centre) in centres.chunks_exact(self.d).enumerate() {
+            let distance = self.distance(row, centre);
+            if distance < best.0 {
+                best = (distance, c as u32);
+            }
+        }
+        best.1
+    }
+}
+
+fn at(row: usize, j: usize, d: usize) -> usize {
+    (row / PANEL * d + j) * PANEL + row % PANEL
+}
+
+/// The exponent of the power of two not below `m`.
+fn exponent(m: f64) -> i32 {
+    let bits = m.to_bits();
+    // A subnormal m has a larger power of two above it than it needs: no harm.
+    let floor = (bits >> 52 & 0x7ff) as i32 - 1023;
+    if bits << 12 == 0 { floor } else { floor + 1 }
+}
+
+/// 2^e, for exponents of normal numbers.
+fn exp2(e: i32) -> f64 {
+    f64::from_bits(((e.clamp(-1000, 1000) + 1023) as u64) << 52)
+}
+
+/// What is taken off column `j`, and what it is then divided by.
+fn statistics(values: &[f32], d: usize, j: usize, weights: &[u32], scaling: Scaling) -> (f64, f64) {
+    let column = || {
+        let known = values.iter().skip(j).step_by(d).zip(weights).filter(|(v, w)| !v.is_nan() && **w > 0);
+        known.map(|(&v, &w)| (f64::from(v), w))
+    };
+    let or_one = |spread: f64| if spread > 0.0 { spread } else { 1.0 };
+    if scaling == Scaling::Robust {
+        let mut sorted: Vec<(f64, u32)> = column().collect();
+        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| quantile(&sorted, share));
+        return (middle, or_one(high - low));
+    }
+    let (sum, count) = column().fold((0.0, 0.0), |(s, n), (v, w)| (s + v * f64::from(w), n + f64::from(w)));
+    if count == 0.0 {
+        return (0.0, 1.0);
+    }
+    let mean = sum / count;
+    if scaling == Scaling::None {
+        return (mean, 1.0);
+    }
+    let squares = column().fold(0.0, |s, (v, w)| s + (v - mean) * (v - mean) * f64::from(w));
+    (mean, or_one((squares / count).sqrt()))
+}
+
+/// Of sorted values that count `weight` times each: linear between ranks, as NumPy's `percentile`.
+fn quantile(sorted: &[(f64, u32)], share: f64) -> f64 {
+    let total: u64 = sorted.iter().map(|v| u64::from(v.1)).sum();
+    if total == 0 {
+        return 0.0;
+    }
+    let rank = share * (total - 1) as f64;
+    let value = |rank: u64| {
+        let mut passed = 0;
+        let here = sorted.iter().find(|v| {
+            passed += u64::from(v.1);
+            passed > rank
+        });
+        here.expect("a rank below the total").0
+    };
+    let (low, part) = (rank.floor() as u64, rank.fract());
+    let low_value = value(low);
+    if part > 0.0 { low_value + part * (value(low + 1) - low_value) } else { low_value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_scaled_by_what_is_known() {
+        let values = [1.0, 10.0, 3.0, f32::NAN, 5.0, 10.0, f32::NAN, f32::NAN];
+        let rows = Rows::new(&values, 2, None, Scaling::ZScore).unwrap();
+        let deviation = (8.0f64 / 3.0).sqrt();
+        assert_eq!((rows.shift[0], rows.factor[0]), (3.0, deviation));
+        assert_eq!((rows.shift[1], rows.factor[1]), (10.0, 1.0)); // constant
+        assert_eq!(rows.value(0, 0), (-2.0 / deviation) as f32);
+        assert_eq!(rows.weights, [1, 1, 1, 0]);
+        assert_eq!(rows.distance(1, &[1.0, 99.0]), 1.0);
+        let back = rows.in_units(&rows.scaled(&[5.0, 11.0]));
+        assert!((back[0] - 5.0).abs() < 1e-6 && back[1] == 11.0, "{back:?}");
+    }
+
+    #[test]
+    fn quartiles_of_weighted_values() {
+        // 1 1 2 4 8: quartiles 1 and 4.
+        let rows = Rows::new(&[8.0, 1.0, 4.0, 2.0], 1, Some(&[1, 2, 1, 1]), Scaling::Robust).unwrap();
+        assert_eq!((rows.shift[0], rows.factor[0]), (2.0, 3.0));
+    }
+
+    #[test]
+    fn what_is_no_matrix_is_refused() {
+        let code = |v: &[f32], d, w| Rows::new(v, d, w, Scaling::None).unwrap_err().code();
+        assert_eq!(code(&[1.0, 2.0, 3.0], 2, None), "E_SHAPE");
+        assert_eq!(code(&[], 2, None), "E_SHAPE");
+        assert_eq!(code(&[1.0], 0, None), "E_SHAPE");
+        assert_eq!(code(&[1.0, f32::INFINITY], 1, None), "E_NON_FINITE");
+        assert_eq!(code(&[f32::NAN], 1, None), "E_WEIGHTS");
+        assert_eq!(code(&[1.0], 1, Some(&[0])), "E_WEIGHTS");
+        assert_eq!(code(&[1.0], 1, Some(&[1, 2])), "E_SHAPE");
+    }
+
+    #[test]
+    fn powers_of_two() {
+        for (m, e) in [(1.0, 0), (0.75, 0), (1.5, 1), (2.0, 1), (3.9, 2), (0.25, -2)] {
+            assert_eq!(exponent(m), e, "{m}");
+            assert!(exp2(e) >= m && exp2(e - 1) < m);
+        }
+    }
+}

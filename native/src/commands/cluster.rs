@@ -1,0 +1,230 @@
+//! `earprint cluster`: rows of an array, or tracks of a library, in k groups.
+
+use std::fs::File;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use anyhow::Result;
+use earprint_collection::kmeans::{Clusters, Ended, KMeans, Pass, Rows, Scaling, kmeans};
+use earprint_compute::PoolCrew;
+use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS, TRACK_SCHEMA};
+use earprint_library::Library;
+use earprint_signal::f32_from_f16;
+use earprint_store::{AtomicFile, NpyArray, NpyType, npy_header, sync_folder};
+use serde_json::{Value, json};
+
+use crate::args::{ClusterArgs, ScaleArg};
+use crate::job::usage;
+use crate::out::{out, plain};
+use crate::supervise;
+
+/// Dimensions that are told of a cluster.
+const TRAITS: usize = 3;
+
+/// What is clustered: rows of `d` numbers, with the files they are of if they are tracks.
+struct Input {
+    values: Vec<f64>,
+    d: usize,
+    tracks: Option<Vec<String>>,
+}
+
+impl Input {
+    fn rows(&self) -> usize {
+        self.values.len().checked_div(self.d).unwrap_or(0)
+    }
+
+    fn name(&self, column: usize) -> String {
+        match self.tracks {
+            Some(_) => TRACK_DIMENSIONS[column].name.to_owned(),
+            None => column.to_string(),
+        }
+    }
+}
+
+/// Runs the verb.
+pub fn run(args: &ClusterArgs) -> Result<u8> {
+    let input = if is_library(&args.input)? { tracks(&args.input)? } else { array(&args.input)? };
+    if input.rows() == 0 {
+        return usage(format!("{}: no rows; expected at least one", args.input.display()));
+    }
+    let init = args.init.as_deref().map(array).transpose()?;
+    let k = match (args.k, &init) {
+        (Some(k), _) => k,
+        (None, Some(init)) => init.rows(),
+        (None, None) => return usage("expected --k, a number of clusters, or --init, first centres"),
+    };
+    let scaling = match args.scale {
+        ScaleArg::None => Scaling::None,
+        ScaleArg::Zscore => Scaling::ZScore,
+        ScaleArg::Robust => Scaling::Robust,
+    };
+    let values: Vec<f32> = input.values.iter().map(|&v| v as f32).collect();
+    let rows = Rows::new(&values, input.d, None, scaling).or_else(usage_of)?;
+    drop(values);
+    let mut job = KMeans { seed: args.seed, max_iter: args.max_iter, tol: args.tol, ..KMeans::new(k) };
+    if let Some(init) = init {
+        if init.d != input.d || init.rows() != k {
+            return usage(format!("--init: {} rows of {}; expected {k} of {}", init.rows(), init.d, input.d));
+        }
+        job.init = Some(init.values);
+    }
+    supervise::interrupt_once();
+    let mut watch = |pass: Pass| {
+        if args.verbose {
+            eprintln!("pass {}: {} labels changed", pass.iteration, pass.changed);
+        }
+        if supervise::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let crew = PoolCrew::new(supervise::threads(args.jobs))?;
+    let found = kmeans(&rows, &job, &crew, &mut watch).or_else(usage_of)?;
+    let summary = summary(args, &input, &job, scaling, &found);
+    write(args, &input, &found, &summary)?;
+    let mut out = out();
+    if args.json {
+        out.line(&summary)?;
+    } else {
+        for cluster in summary["clusters"].as_array().into_iter().flatten() {
+            let traits = cluster["traits"].as_array().into_iter().flatten();
+            let trait_words = |t: &Value| {
+                format!("{} {:+.1}", t["dimension"].as_str().unwrap_or_default(), t["z"].as_f64().unwrap_or(0.0))
+            };
+            let traits: Vec<String> = traits.map(trait_words).collect();
+            out.line(format_args!("{}\t{}\t{}", cluster["id"], cluster["size"], traits.join(", ")))?;
+        }
+    }
+    out.flush()?;
+    if !args.quiet {
+        eprintln!(
+            "{} rows in {k} clusters after {} passes ({}); in {}",
+            input.rows(),
+            found.iterations,
+            found.ended.name(),
+            args.out.display()
+        );
+    }
+    Ok(if found.ended == Ended::Stopped { 130 } else { 0 })
+}
+
+/// What cannot be clustered was asked for wrongly.
+fn usage_of<T>(error: impl std::fmt::Display) -> Result<T> {
+    usage(error.to_string())
+}
+
+fn is_library(path: &Path) -> Result<bool> {
+    let mut first = Vec::new();
+    let opened = File::open(path).and_then(|file| file.take(16).read_to_end(&mut first));
+    match opened {
+        Ok(_) => Ok(first == b"SQLite format 3\0"),
+        Err(e) => usage(format!("{}: {e}; expected a library or a .npy file", path.display())),
+    }
+}
+
+/// Every track of a library that has numbers, by path; a track that lies in two files counts once, under the first.
+fn tracks(path: &Path) -> Result<Input> {
+    let library = Library::open_read_only(path)?;
+    let (mut values, mut paths) = (Vec::new(), Vec::new());
+    let mut seen = std::collections::HashSet::new();
+    library.each_record(TRACK_SCHEMA, false, |record| {
+        if let Some(descriptor) = record.descriptor
+            && record.audio_id.as_ref().is_none_or(|id| seen.insert(id.clone()))
+        {
+            values.extend(descriptor.values.map(f64::from));
+            paths.push(record.path);
+        }
+        Ok(())
+    })?;
+    Ok(Input { values, d: DIMENSIONS, tracks: Some(paths) })
+}
+
+/// An array `(rows, …)` of f16, f32 or f64; what follows the first dimension is one row.
+fn array(path: &Path) -> Result<Input> {
+    let array = match NpyArray::read(path) {
+        Ok(array) => array,
+        Err(e) => return usage(format!("{e}; expected a library or a .npy file")),
+    };
+    let values = match array.header.descr.as_str() {
+        "<f2" => array.u16().into_iter().map(|bits| f64::from(f32_from_f16(bits))).collect(),
+        "<f4" => array.f32().into_iter().map(f64::from).collect(),
+        "<f8" => array.f64(),
+        other => {
+            let (path, expected) = (path.display(), "<f2, <f4 or <f8");
+            return usage(format!("{path}: numbers of type {other}; expected {expected}"));
+        }
+    };
+    match array.header.shape.as_slice() {
+        [_, rest @ ..] if !rest.is_empty() => Ok(Input { values, d: rest.iter().product(), tracks: None }),
+        shape => usage(format!("{}: shape {shape:?}; expected (rows, columns)", path.display())),
+    }
+}
+
+fn summary(args: &ClusterArgs, input: &Input, job: &KMeans, scaling: Scaling, found: &Clusters) -> Value {
+    let columns: Vec<(f64, f64)> = (0..input.d).map(|j| mean_and_deviation(input, j)).collect();
+    let cluster = |(id, size): (usize, &u64)| {
+        let mut traits: Vec<(usize, f64)> = (0..input.d)
+            .filter(|&j| columns[j].1 > 0.0)
+            .map(|j| (j, (found.centres[id * input.d + j] - columns[j].0) / columns[j].1))
+            .collect();
+        traits.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        let told = traits.iter().take(TRAITS);
+        let traits: Vec<Value> = told.map(|&(j, z)| json!({ "dimension": input.name(j), "z": z })).collect();
+        json!({ "id": id, "size": size, "traits": traits })
+    };
+    json!({
+        "v": 1,
+        "input": args.input.display().to_string(),
+        "schema": input.tracks.as_ref().map(|_| TRACK_SCHEMA),
+        "rows": input.rows(),
+        "without_cluster": found.labels.iter().filter(|l| l.is_none()).count(),
+        "columns": (0..input.d).map(|j| input.name(j)).collect::<Vec<_>>(),
+        "k": job.k,
+        "seed": job.init.is_none().then_some(job.seed),
+        "init": args.init.as_ref().map(|path| path.display().to_string()),
+        "scale": scaling.name(),
+        "max_iter": job.max_iter,
+        "tol": job.tol,
+        "iterations": found.iterations,
+        "ended": found.ended.name(),
+        "inertia": found.inertia,
+        "rechecked": found.rechecked,
+        "clusters": found.sizes.iter().enumerate().map(cluster).collect::<Vec<_>>(),
+    })
+}
+
+/// Of the known values of a column.
+fn mean_and_deviation(input: &Input, j: usize) -> (f64, f64) {
+    let known = || input.values.iter().skip(j).step_by(input.d).filter(|v| v.is_finite());
+    let n = known().count().max(1) as f64;
+    let mean = known().sum::<f64>() / n;
+    (mean, (known().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt())
+}
+
+/// `labels.npy`, `centres.npy`, `summary.json`, and for tracks `clusters.csv`, each whole or not at all; the summary last.
+fn write(args: &ClusterArgs, input: &Input, found: &Clusters, summary: &Value) -> Result<()> {
+    let put = |name: &str, bytes: &[u8]| -> Result<()> {
+        let mut file = AtomicFile::create(&args.out.join(name))?;
+        file.write(bytes)?;
+        Ok(file.finish()?)
+    };
+    let label = |l: &Option<u32>| l.map_or(-1, |l| l as i32);
+    let mut labels = npy_header(NpyType::I32, &[found.labels.len()]);
+    labels.extend(found.labels.iter().flat_map(|l| label(l).to_le_bytes()));
+    put("labels.npy", &labels)?;
+    let mut centres = npy_header(NpyType::F64, &[found.sizes.len(), input.d]);
+    centres.extend(found.centres.iter().flat_map(|c| c.to_le_bytes()));
+    put("centres.npy", &centres)?;
+    if let Some(paths) = &input.tracks {
+        let mut text = String::from("path,cluster\n");
+        for (path, l) in paths.iter().zip(&found.labels) {
+            text += &format!("{},{}\n", quoted(&plain(path)), label(l));
+        }
+        put("clusters.csv", text.as_bytes())?;
+    }
+    put("summary.json", format!("{summary:#}\n").as_bytes())?;
+    Ok(sync_folder(&args.out)?)
+}
+
+/// A field of RFC 4180.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}

@@ -1,0 +1,113 @@
+//! `earprint cluster`: arrays and libraries in, labels, centres and a summary out; what cannot be clustered.
+
+mod common;
+#[path = "../../crates/earprint-audio/tests/common/mod.rs"]
+mod hand_made;
+#[path = "common/library.rs"]
+mod library;
+
+use common::Folder;
+use earprint_store::{NpyArray, NpyType, npy_header};
+use library::{planes, wav};
+
+fn npy(shape: &[usize], values: &[f32]) -> Vec<u8> {
+    let mut out = npy_header(NpyType::F32, shape);
+    out.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+    out
+}
+
+fn labels(f: &Folder, folder: &str) -> Vec<i32> {
+    let array = NpyArray::read(&f.join(folder).join("labels.npy")).unwrap();
+    assert_eq!(array.header.descr, "<i4");
+    array.data.as_chunks::<4>().0.iter().map(|b| i32::from_le_bytes(*b)).collect()
+}
+
+#[test]
+fn an_array_on_paper() {
+    let f = Folder::new("cluster-array");
+    // Two groups in a plane, a row that knows one number and one that knows none.
+    let nan = f32::NAN;
+    f.file("x.npy", &npy(&[7, 1, 2], &[9., 1., 0., 5., 1., 5., 10., 1., 11., 1., nan, 5., nan, nan]));
+    let ran = f.run("cluster x.npy -k 2 --scale none -o out --json");
+    ran.ends(0, &["7 rows in 2 clusters"]);
+    // Three rows each: the cluster of the first row is first.
+    assert_eq!(labels(&f, "out"), [0, 1, 1, 0, 0, 1, -1]);
+    let centres = NpyArray::read(&f.join("out/centres.npy")).unwrap();
+    assert_eq!(centres.header.shape, [2, 2]);
+    let off = centres.f64().into_iter().zip([10.0, 1.0, 0.5, 5.0]).map(|(a, b): (f64, f64)| (a - b).abs());
+    assert!(off.fold(0.0, f64::max) < 1e-6);
+    let summary = &ran.records()[0];
+    let stored: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(f.join("out/summary.json")).unwrap()).unwrap();
+    assert_eq!(summary, &stored);
+    assert!((summary["inertia"].as_f64().unwrap() - 2.5).abs() < 1e-6);
+    assert_eq!(summary["without_cluster"], 1);
+    // From the other's centre nothing changes, and the threads change nothing.
+    for words in
+        ["--init out/centres.npy --scale none", "-k 2 --jobs 4 --seed 7 --scale none", "-k 2 --scale robust", "-k 2"]
+    {
+        f.run(&format!("cluster x.npy {words} -o again")).ends(0, &[]);
+        assert_eq!(labels(&f, "again"), labels(&f, "out"), "{words}");
+    }
+    f.run("cluster out/centres.npy -k 1 -o one -q").ends(0, &[]);
+    assert_eq!(labels(&f, "one"), [0, 0]);
+}
+
+#[test]
+fn what_cannot_be_clustered_is_said() {
+    let f = Folder::new("cluster-wrong");
+    f.file("x.npy", &npy(&[3, 1], &[1., 1., 2.]));
+    f.file("inf.npy", &npy(&[2, 1], &[1., f32::INFINITY]));
+    f.file("flat.npy", &npy(&[3], &[1., 2., 3.]));
+    f.file("none.npy", &npy(&[0, 4], &[]));
+    f.file("unknown.npy", &npy(&[2, 1], &[f32::NAN; 2]));
+    f.file("text.txt", b"1 2 3");
+    for (words, said) in [
+        ("x.npy", "--k"),
+        ("x.npy -k 0", "expected 1 to 3"),
+        ("x.npy -k 4", "expected 1 to 3"),
+        ("x.npy -k 3", "different rows are only 2"),
+        ("x.npy --init flat.npy", "(rows, columns)"),
+        ("x.npy -k 2 --init x.npy", "3 rows of 1; expected 2 of 1"),
+        ("x.npy -k 2 --tol 2", "from 0 to 1"),
+        ("inf.npy -k 1", "row 1, column 0 is infinite"),
+        ("flat.npy -k 1", "(rows, columns)"),
+        ("none.npy -k 1", "no rows"),
+        ("unknown.npy -k 1", "expected 1 to 2^40"),
+        ("text.txt -k 1", "expected a library or a .npy file"),
+        ("gone.npy -k 1", "expected a library or a .npy file"),
+    ] {
+        f.run(&format!("cluster {words} -o out")).ends(2, &[said]);
+        assert!(!f.join("out").exists(), "{words}");
+    }
+}
+
+#[test]
+fn tracks_of_a_library() {
+    let f = Folder::new("cluster-library");
+    f.run("analyze in -l lib.db -q");
+    f.run("cluster lib.db -k 1 -o out").ends(2, &["no rows"]);
+    f.file("in/one, and only.wav", &wav(22_050, &planes(1, 1, 22_050)));
+    f.run("analyze in -l lib.db -q").ends(0, &[]);
+    f.run("cluster lib.db -k 1 -o out").ends(0, &["1 rows in 1 clusters"]);
+    // A copy is the same track; silence knows few numbers; what is no audio has none.
+    f.file("in/copy.wav", &wav(22_050, &planes(1, 1, 22_050)));
+    f.file("in/quiet.wav", &wav(22_050, &[vec![0; 22_050]]));
+    f.file("in/stereo.wav", &wav(44_100, &planes(2, 2, 44_100)));
+    f.file("in/broken.wav", b"RIFF");
+    f.run("analyze in -l lib.db -q").ends(3, &[]);
+    let ran = f.run("cluster lib.db -k 2 -o out");
+    ran.ends(0, &["3 rows in 2 clusters"]);
+    assert_eq!(ran.out.lines().count(), 2);
+    let table = std::fs::read_to_string(f.join("out/clusters.csv")).unwrap();
+    let rows: Vec<&str> = table.lines().collect();
+    assert_eq!((rows.len(), rows[0]), (4, "path,cluster"));
+    assert!(table.contains("copy.wav,") && table.contains("stereo.wav,") && !table.contains("broken"), "{table}");
+    f.run("cluster lib.db -k 4 -o out").ends(2, &["expected 1 to 3"]);
+    // Nothing but silence: one kind of track.
+    f.file("still/a.wav", &wav(22_050, &[vec![0; 22_050]]));
+    f.file("still/b.wav", &wav(22_050, &[vec![0; 33_000]]));
+    f.run("analyze still -l still.db -q").ends(0, &[]);
+    f.run("cluster still.db -k 1 -o still-out").ends(0, &[]);
+    f.run("cluster still.db -k 2 -o still-out").ends(2, &["different rows are only 1"]);
+}
