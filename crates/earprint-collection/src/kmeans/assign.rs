@@ -11,7 +11,7 @@
 
 use earprint_lanes::{Lane, Width, at_width};
 
-use super::rows::{BLOCK, PANEL, Rows};
+use super::rows::{BLOCK, Rows};
 
 /// Centres of a tile.
 const TILE: usize = 6;
@@ -73,55 +73,51 @@ pub(super) struct Nearest {
 /// The nearest centres of block `block`.
 pub(super) fn nearest(rows: &Rows, block: usize, centres: &Centres, width: Width, out: &mut Nearest) {
     let size = BLOCK * rows.d;
-    let panels = &rows.panels[block * size..(block + 1) * size];
+    let values = &rows.blocks[block * size..(block + 1) * size];
     let norms = &rows.norms[block * BLOCK..(block + 1) * BLOCK];
     let d = rows.d;
     assert!(centres.table.len() == centres.halves.len() * d && centres.plain.len() == centres.k * d);
-    at_width!(width, by_width(panels: &[f32], norms: &[f32], d: usize, centres: &Centres, out: &mut Nearest));
+    at_width!(width, by_width(values: &[f32], norms: &[f32], d: usize, centres: &Centres, out: &mut Nearest));
 }
 
 /// # Safety
 /// As [`tiles`].
 #[inline(always)]
-unsafe fn by_width<L: Lane>(panels: &[f32], norms: &[f32], d: usize, centres: &Centres, out: &mut Nearest) {
+unsafe fn by_width<L: Lane>(values: &[f32], norms: &[f32], d: usize, centres: &Centres, out: &mut Nearest) {
     // 24 sums, 4 rows and a centre of 32 registers; 12, 2 and 1 of 16.
     // SAFETY: as the caller's.
     unsafe {
         if L::W == 16 {
-            tiles::<L, 4>(panels, norms, d, centres, out);
+            tiles::<L, 4>(values, norms, d, centres, out);
         } else {
-            tiles::<L, 2>(panels, norms, d, centres, out);
+            tiles::<L, 2>(values, norms, d, centres, out);
         }
     }
 }
 
 /// # Safety
-/// The machine has the lanes' instructions; `panels` is a block of `d` columns, `norms` has its rows, and `centres` are of as many
+/// The machine has the lanes' instructions; `values` is a block of `d` columns, `norms` has its rows, and `centres` are of as many
 /// columns.
 #[inline(always)]
 unsafe fn tiles<L: Lane, const V: usize>(
-    panels: &[f32],
+    values: &[f32],
     norms: &[f32],
     d: usize,
     centres: &Centres,
     out: &mut Nearest,
 ) {
-    // SAFETY: a vector of rows begins inside a panel and ends in it, for the lanes divide PANEL; column d - 1 is the panel's
-    // last. The table has d columns for each of its tiles, and `halves` TILE.
+    // SAFETY: V vectors of rows lie inside a block, for V times the lanes divides BLOCK; column d - 1 is its last. The table has d columns for each of its tiles, and `halves` TILE.
     unsafe {
         let infinite = L::splat(f32::INFINITY);
         for first in (0..BLOCK).step_by(V * L::W) {
-            let rows: [*const f32; V] = core::array::from_fn(|v| {
-                let row = first + v * L::W;
-                panels.as_ptr().add(row / PANEL * PANEL * d + row % PANEL)
-            });
+            let rows = values.as_ptr().add(first);
             let (mut best, mut second) = ([infinite; V], [infinite; V]);
             let mut index = [L::splat(0.0); V];
             let mut table = centres.table.as_ptr();
             for (tile, halves) in centres.halves.chunks_exact(TILE).enumerate() {
                 let mut sums: [[L; V]; TILE] = core::array::from_fn(|c| [L::splat(halves[c]); V]);
                 for j in 0..d {
-                    let x: [L; V] = core::array::from_fn(|v| L::load(rows[v].add(j * PANEL)));
+                    let x: [L; V] = core::array::from_fn(|v| L::load(rows.add(j * BLOCK + v * L::W)));
                     for (c, sums) in sums.iter_mut().enumerate() {
                         let centre = L::splat(*table.add(c));
                         for v in 0..V {

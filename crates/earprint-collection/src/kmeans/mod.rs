@@ -207,7 +207,8 @@ pub fn kmeans<C: Crew>(
             scaled
         }
     };
-    let still = job.tol * mean_variance(rows);
+    // Not worth a look at all rows where nobody asks.
+    let still = if job.tol > 0.0 { job.tol * mean_variance(rows) } else { -1.0 };
     let mut centres = Centres::new(first, d);
     let mut labels = vec![NONE; rows.n];
     let mut totals = Totals::none(rows, k);
@@ -226,7 +227,7 @@ pub fn kmeans<C: Crew>(
         let stop = watch(Pass { iteration: iterations, changed: totals.changed }).is_break();
         let ended = match () {
             () if stop => Ended::Stopped,
-            () if reseeded == 0 && moved <= still && job.tol > 0.0 => Ended::Tolerance,
+            () if reseeded == 0 && moved <= still => Ended::Tolerance,
             () if iterations >= job.max_iter => Ended::Iterations,
             () => continue,
         };

@@ -1,4 +1,4 @@
-//! Rows of numbers as the kernels take them: scaled, centred, sixteen rows side by side.
+//! Rows of numbers as the kernels take them: scaled, centred, 64 rows side by side.
 //!
 //! **Scaling** (`DEFINITIONS` section 4): every column less its mean (or median), over its population deviation (or the distance
 //! between its quartiles), in f64, rounded to f32 once. Centred even without scaling: sums of products of numbers far
@@ -10,11 +10,9 @@ use std::collections::BTreeMap;
 
 use super::KMeansError;
 
-/// Rows of a panel: value `(r, j)` of panel `p` is at `(p * d + j) * PANEL + r`.
-pub(super) const PANEL: usize = 16;
-
-/// Rows that a kernel takes at once: four panels.
-pub(super) const BLOCK: usize = 4 * PANEL;
+/// Rows of a block, which a kernel takes at once: value `(r, j)` of block `b` is at `(b * d + j) * BLOCK + r`. Four vectors of the
+/// widest lanes, and one stream of memory.
+pub(super) const BLOCK: usize = 64;
 
 /// Rows of a partial sum in f64, whatever the number of threads.
 pub(super) const CHUNK: usize = 64 * BLOCK;
@@ -48,7 +46,7 @@ pub struct Rows {
     pub(super) n: usize,
     pub(super) d: usize,
     /// Whole blocks, zeros where a number is missing and past the last row.
-    pub(super) panels: Vec<f32>,
+    pub(super) blocks: Vec<f32>,
     /// Not below the norm of a row; infinite where a number is missing, so that no shortcut takes the row.
     pub(super) norms: Vec<f32>,
     /// 0: belongs to no cluster.
@@ -92,9 +90,9 @@ impl Rows {
             return Err(KMeansError::Weights { total });
         }
         let (shift, factor): (Vec<f64>, Vec<f64>) = (0..d).map(|j| statistics(values, d, j, &weights, scaling)).unzip();
-        let blocks = n.div_ceil(BLOCK);
-        let mut panels = vec![0.0f32; blocks * BLOCK * d];
-        let mut norms = vec![0.0f32; blocks * BLOCK];
+        let filled = n.next_multiple_of(BLOCK);
+        let mut blocks = vec![0.0f32; filled * d];
+        let mut norms = vec![0.0f32; filled];
         let mut largest = vec![0.0f64; d];
         for (row, values) in values.chunks_exact(d).enumerate() {
             let mut squares = 0.0f64;
@@ -103,7 +101,7 @@ impl Rows {
                     continue;
                 }
                 let x = ((f64::from(v) - shift[j]) / factor[j]) as f32;
-                panels[at(row, j, d)] = x;
+                blocks[at(row, j, d)] = x;
                 squares += f64::from(x) * f64::from(x);
                 largest[j] = largest[j].max(f64::from(x.abs()));
             }
@@ -114,7 +112,7 @@ impl Rows {
         // At most 51 bits, so that f64 holds every integer exactly.
         let bits = 51.min(62 - (64 - total.leading_zeros() as i32));
         let quanta = largest.into_iter().map(|m| if m > 0.0 { exp2(bits - 1 - exponent(m)) } else { 1.0 }).collect();
-        Ok(Self { n, d, panels, norms, weights, missing, shift, factor, quanta })
+        Ok(Self { n, d, blocks, norms, weights, missing, shift, factor, quanta })
     }
 
     /// Number of rows.
@@ -150,7 +148,7 @@ impl Rows {
     }
 
     pub(super) fn value(&self, row: usize, j: usize) -> f32 {
-        self.panels[at(row, j, self.d)]
+        self.blocks[at(row, j, self.d)]
     }
 
     /// The definition of nearness: the sum of squares over known columns, f64, columns ascending.
@@ -179,7 +177,7 @@ impl Rows {
 }
 
 fn at(row: usize, j: usize, d: usize) -> usize {
-    (row / PANEL * d + j) * PANEL + row % PANEL
+    (row / BLOCK * d + j) * BLOCK + row % BLOCK
 }
 
 /// The exponent of the power of two not below `m`.

@@ -8,7 +8,7 @@ use earprint_lanes::{Lane, Width, at_width};
 
 use super::crew::Crew;
 use super::philox::uniform;
-use super::rows::{BLOCK, CHUNK, PANEL, Rows};
+use super::rows::{BLOCK, CHUNK, Rows};
 use super::{KMeansError, stream};
 
 /// Scaled centres `(k, d)`.
@@ -20,7 +20,7 @@ pub(super) fn plus_plus<C: Crew>(
     width: Width,
 ) -> Result<Vec<f32>, KMeansError> {
     let d = rows.d;
-    let mut near: Vec<f32> = vec![f32::INFINITY; rows.panels.len() / d];
+    let mut near: Vec<f32> = vec![f32::INFINITY; rows.blocks.len() / d];
     let mut sums = vec![0.0f64; near.len().div_ceil(CHUNK)];
     let total: u64 = rows.weights.iter().map(|&w| u64::from(w)).sum();
     let mut passed = 0;
@@ -37,8 +37,8 @@ pub(super) fn plus_plus<C: Crew>(
         let centre: Vec<f32> = (0..d).map(|j| rows.value(chosen, j)).collect();
         let tasks: Vec<_> = near.chunks_mut(CHUNK).zip(&mut sums).enumerate().collect();
         crew.each(tasks, |(chunk, (near, sum))| {
-            let panels = &rows.panels[chunk * CHUNK * d..][..near.len() * d];
-            closer(panels, &centre, near, width);
+            let blocks = &rows.blocks[chunk * CHUNK * d..][..near.len() * d];
+            closer(blocks, &centre, near, width);
             *sum = weigh(rows, chunk * CHUNK, &centre, near);
         });
         centres.extend_from_slice(&centre);
@@ -55,22 +55,22 @@ pub(super) fn plus_plus<C: Crew>(
 }
 
 /// Takes the squared distances to `centre` where they are smaller.
-fn closer(panels: &[f32], centre: &[f32], near: &mut [f32], width: Width) {
-    assert!(panels.len() == near.len() * centre.len() && near.len().is_multiple_of(BLOCK));
-    at_width!(width, lanes(panels: &[f32], centre: &[f32], near: &mut [f32]));
+fn closer(blocks: &[f32], centre: &[f32], near: &mut [f32], width: Width) {
+    assert!(blocks.len() == near.len() * centre.len() && near.len().is_multiple_of(BLOCK));
+    at_width!(width, lanes(blocks: &[f32], centre: &[f32], near: &mut [f32]));
 }
 
 /// # Safety
-/// The machine has the lanes' instructions; `panels` are of as many rows as `near` and as many columns as `centre`.
+/// The machine has the lanes' instructions; `blocks` are of as many rows as `near` and as many columns as `centre`.
 #[inline(always)]
-unsafe fn lanes<L: Lane>(panels: &[f32], centre: &[f32], near: &mut [f32]) {
-    // SAFETY: vectors of rows lie inside a panel; see the caller's assertion.
+unsafe fn lanes<L: Lane>(blocks: &[f32], centre: &[f32], near: &mut [f32]) {
+    // SAFETY: vectors of rows lie inside a block; see the caller's assertion.
     unsafe {
         for row in (0..near.len()).step_by(L::W) {
-            let x = panels.as_ptr().add(row / PANEL * PANEL * centre.len() + row % PANEL);
+            let x = blocks.as_ptr().add(row / BLOCK * BLOCK * centre.len() + row % BLOCK);
             let mut sum = L::splat(0.0);
             for (j, &c) in centre.iter().enumerate() {
-                let t = L::load(x.add(j * PANEL)).sub(L::splat(c));
+                let t = L::load(x.add(j * BLOCK)).sub(L::splat(c));
                 sum = sum.add(t.mul(t));
             }
             let p = near.as_mut_ptr().add(row);
