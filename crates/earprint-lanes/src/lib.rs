@@ -11,6 +11,7 @@ mod avx2;
 mod avx512;
 mod half_bits;
 mod lane;
+mod line;
 // With simd128 for the whole build there is one width: a visitor need not download the others.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod portable;
@@ -25,6 +26,7 @@ pub use avx2::Avx2;
 pub use avx512::Avx512;
 pub use half_bits::{f16_from_f32, f32_from_f16};
 pub use lane::{Lane, Width};
+pub use line::Line;
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub use portable::Portable;
 pub use quad::{Lanes, Quad};

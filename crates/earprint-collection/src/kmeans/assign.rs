@@ -73,7 +73,7 @@ pub(super) struct Nearest {
 /// The nearest centres of block `block`.
 pub(super) fn nearest(rows: &Rows, block: usize, centres: &Centres, width: Width, out: &mut Nearest) {
     let size = BLOCK * rows.d;
-    let values = &rows.blocks[block * size..(block + 1) * size];
+    let values = &rows.blocks()[block * size..(block + 1) * size];
     let norms = &rows.norms[block * BLOCK..(block + 1) * BLOCK];
     let d = rows.d;
     assert!(centres.table.len() == centres.halves.len() * d && centres.plain.len() == centres.k * d);
@@ -114,7 +114,8 @@ unsafe fn tiles<L: Lane, const V: usize>(
             let (mut best, mut second) = ([infinite; V], [infinite; V]);
             let mut index = [L::splat(0.0); V];
             let mut table = centres.table.as_ptr();
-            for (tile, halves) in centres.halves.chunks_exact(TILE).enumerate() {
+            let mut here = L::splat(0.0);
+            for halves in centres.halves.chunks_exact(TILE) {
                 let mut sums: [[L; V]; TILE] = core::array::from_fn(|c| [L::splat(halves[c]); V]);
                 for j in 0..d {
                     let x: [L; V] = core::array::from_fn(|v| L::load(rows.add(j * BLOCK + v * L::W)));
@@ -126,13 +127,13 @@ unsafe fn tiles<L: Lane, const V: usize>(
                     }
                     table = table.add(TILE);
                 }
-                for (c, sums) in sums.iter().enumerate() {
-                    let here = L::splat((tile * TILE + c) as f32);
+                for sums in &sums {
                     for v in 0..V {
                         second[v] = second[v].min(best[v].max(sums[v]));
                         index[v] = sums[v].select_lt(best[v], here, index[v]);
                         best[v] = best[v].min(sums[v]);
                     }
+                    here = here.add(L::splat(1.0));
                 }
             }
             let (slope, offset) = (L::splat(centres.slope), L::splat(centres.offset));

@@ -8,6 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use earprint_lanes::Line;
+
 use super::KMeansError;
 
 /// Rows of a block, which a kernel takes at once: value `(r, j)` of block `b` is at `(b * d + j) * BLOCK + r`. Four vectors of the
@@ -41,12 +43,12 @@ impl Scaling {
 }
 
 /// `n` rows of `d` numbers, ready to be clustered.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Rows {
     pub(super) n: usize,
     pub(super) d: usize,
     /// Whole blocks, zeros where a number is missing and past the last row.
-    pub(super) blocks: Vec<f32>,
+    lines: Vec<Line>,
     /// Not below the norm of a row; infinite where a number is missing, so that no shortcut takes the row.
     pub(super) norms: Vec<f32>,
     /// 0: belongs to no cluster.
@@ -71,48 +73,56 @@ impl Rows {
         if n == 0 || n * d != values.len() || weights.is_some_and(|w| w.len() != n) {
             return Err(KMeansError::Shape { values: values.len(), d, weights: weights.map(<[u32]>::len) });
         }
-        if let Some(at) = values.iter().position(|v| v.is_infinite()) {
-            return Err(KMeansError::Infinite { row: at / d, column: at % d });
-        }
         let mut weights = weights.map_or_else(|| vec![1; n], <[u32]>::to_vec);
         let mut missing = BTreeMap::new();
         for (row, values) in values.chunks_exact(d).enumerate() {
+            if values.iter().fold(true, |all, v| all & v.is_finite()) {
+                continue;
+            }
+            if let Some(column) = values.iter().position(|v| v.is_infinite()) {
+                return Err(KMeansError::Infinite { row, column });
+            }
             let unknown: Vec<usize> = (0..d).filter(|&j| values[j].is_nan()).collect();
             if unknown.len() == d {
                 weights[row] = 0;
             }
-            if !unknown.is_empty() {
-                missing.insert(row, unknown);
-            }
+            missing.insert(row, unknown);
         }
         let total: u64 = weights.iter().map(|&w| u64::from(w)).sum();
         if total == 0 || total > 1 << 40 {
             return Err(KMeansError::Weights { total });
         }
-        let (shift, factor): (Vec<f64>, Vec<f64>) = (0..d).map(|j| statistics(values, d, j, &weights, scaling)).unzip();
+        let (shift, factor) = match scaling {
+            Scaling::Robust => (0..d).map(|j| quartiles(values, d, j, &weights)).unzip(),
+            _ => moments(values, d, &weights, scaling),
+        };
         let filled = n.next_multiple_of(BLOCK);
-        let mut blocks = vec![0.0f32; filled * d];
+        let mut lines = vec![Line::ZERO; filled * d / 16];
         let mut norms = vec![0.0f32; filled];
-        let mut largest = vec![0.0f64; d];
-        for (row, values) in values.chunks_exact(d).enumerate() {
-            let mut squares = 0.0f64;
-            for (j, &v) in values.iter().enumerate() {
-                if v.is_nan() {
-                    continue;
+        let mut largest = vec![0.0f32; d];
+        let blocks = Line::values_mut(&mut lines).chunks_exact_mut(BLOCK * d).zip(norms.chunks_exact_mut(BLOCK));
+        for (values, (block, norms)) in values.chunks(BLOCK * d).zip(blocks) {
+            let mut squares = [0.0f64; BLOCK];
+            for (j, column) in block.chunks_exact_mut(BLOCK).enumerate() {
+                let (shift, factor) = (shift[j], factor[j]);
+                let mut most = 0.0f32;
+                for ((x, square), v) in column.iter_mut().zip(&mut squares).zip(values.iter().skip(j).step_by(d)) {
+                    let scaled = ((f64::from(*v) - shift) / factor) as f32;
+                    *x = if scaled.is_nan() { 0.0 } else { scaled };
+                    *square += f64::from(*x) * f64::from(*x);
+                    most = most.max(x.abs());
                 }
-                let x = ((f64::from(v) - shift[j]) / factor[j]) as f32;
-                blocks[at(row, j, d)] = x;
-                squares += f64::from(x) * f64::from(x);
-                largest[j] = largest[j].max(f64::from(x.abs()));
+                largest[j] = largest[j].max(most);
             }
             // A little more, for its own rounding.
-            norms[row] =
-                if missing.contains_key(&row) { f32::INFINITY } else { (squares.sqrt() * (1.0 + 1e-6)) as f32 };
+            norms.iter_mut().zip(squares).for_each(|(n, square)| *n = (square.sqrt() * (1.0 + 1e-6)) as f32);
         }
+        missing.keys().for_each(|&row| norms[row] = f32::INFINITY);
         // At most 51 bits, so that f64 holds every integer exactly.
         let bits = 51.min(62 - (64 - total.leading_zeros() as i32));
-        let quanta = largest.into_iter().map(|m| if m > 0.0 { exp2(bits - 1 - exponent(m)) } else { 1.0 }).collect();
-        Ok(Self { n, d, blocks, norms, weights, missing, shift, factor, quanta })
+        let quanta =
+            largest.into_iter().map(|m| if m > 0.0 { exp2(bits - 1 - exponent(f64::from(m))) } else { 1.0 }).collect();
+        Ok(Self { n, d, lines, norms, weights, missing, shift, factor, quanta })
     }
 
     /// Number of rows.
@@ -147,8 +157,12 @@ impl Rows {
         centres.iter().enumerate().map(unit).collect()
     }
 
+    pub(super) fn blocks(&self) -> &[f32] {
+        Line::values(&self.lines)
+    }
+
     pub(super) fn value(&self, row: usize, j: usize) -> f32 {
-        self.blocks[at(row, j, self.d)]
+        self.blocks()[at(row, j, self.d)]
     }
 
     /// The definition of nearness: the sum of squares over known columns, f64, columns ascending.
@@ -193,29 +207,44 @@ fn exp2(e: i32) -> f64 {
     f64::from_bits(((e.clamp(-1000, 1000) + 1023) as u64) << 52)
 }
 
-/// What is taken off column `j`, and what it is then divided by.
-fn statistics(values: &[f32], d: usize, j: usize, weights: &[u32], scaling: Scaling) -> (f64, f64) {
-    let column = || {
-        let known = values.iter().skip(j).step_by(d).zip(weights).filter(|(v, w)| !v.is_nan() && **w > 0);
-        known.map(|(&v, &w)| (f64::from(v), w))
-    };
-    let or_one = |spread: f64| if spread > 0.0 { spread } else { 1.0 };
-    if scaling == Scaling::Robust {
-        let mut sorted: Vec<(f64, u32)> = column().collect();
-        sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| quantile(&sorted, share));
-        return (middle, or_one(high - low));
+/// What is taken off each column, and what it is then divided by: mean, and deviation or 1.
+fn moments(values: &[f32], d: usize, weights: &[u32], scaling: Scaling) -> (Vec<f64>, Vec<f64>) {
+    let (mut count, mut mean, mut spread) = (vec![0.0f64; d], vec![0.0f64; d], vec![0.0f64; d]);
+    for (values, &w) in values.chunks_exact(d).zip(weights) {
+        let w = f64::from(w);
+        for ((count, sum), &v) in count.iter_mut().zip(&mut mean).zip(values) {
+            let (v, w) = if v.is_nan() { (0.0, 0.0) } else { (f64::from(v), w) };
+            *count += w;
+            *sum += w * v;
+        }
     }
-    let (sum, count) = column().fold((0.0, 0.0), |(s, n), (v, w)| (s + v * f64::from(w), n + f64::from(w)));
-    if count == 0.0 {
-        return (0.0, 1.0);
-    }
-    let mean = sum / count;
+    mean.iter_mut().zip(&count).for_each(|(sum, &count)| *sum = if count > 0.0 { *sum / count } else { 0.0 });
     if scaling == Scaling::None {
-        return (mean, 1.0);
+        return (mean, vec![1.0; d]);
     }
-    let squares = column().fold(0.0, |s, (v, w)| s + (v - mean) * (v - mean) * f64::from(w));
-    (mean, or_one((squares / count).sqrt()))
+    for (values, &w) in values.chunks_exact(d).zip(weights) {
+        let w = f64::from(w);
+        for ((sum, mean), &v) in spread.iter_mut().zip(&mean).zip(values) {
+            let t = if v.is_nan() { 0.0 } else { f64::from(v) - mean };
+            *sum += w * (t * t);
+        }
+    }
+    spread.iter_mut().zip(count).for_each(|(sum, count)| *sum = or_one((*sum / count).sqrt()));
+    (mean, spread)
+}
+
+/// The same for quartiles: median, and the distance between the others.
+fn quartiles(values: &[f32], d: usize, j: usize, weights: &[u32]) -> (f64, f64) {
+    let column = values.iter().skip(j).step_by(d).zip(weights).filter(|(v, w)| !v.is_nan() && **w > 0);
+    let mut sorted: Vec<(f64, u32)> = column.map(|(&v, &w)| (f64::from(v), w)).collect();
+    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| quantile(&sorted, share));
+    (middle, or_one(high - low))
+}
+
+/// A column without spread stays as it is.
+fn or_one(spread: f64) -> f64 {
+    if spread > 0.0 { spread } else { 1.0 }
 }
 
 /// Of sorted values that count `weight` times each: linear between ranks, as NumPy's `percentile`.

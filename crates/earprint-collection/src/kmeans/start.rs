@@ -20,7 +20,7 @@ pub(super) fn plus_plus<C: Crew>(
     width: Width,
 ) -> Result<Vec<f32>, KMeansError> {
     let d = rows.d;
-    let mut near: Vec<f32> = vec![f32::INFINITY; rows.blocks.len() / d];
+    let mut near: Vec<f32> = vec![f32::INFINITY; rows.blocks().len() / d];
     let mut sums = vec![0.0f64; near.len().div_ceil(CHUNK)];
     let total: u64 = rows.weights.iter().map(|&w| u64::from(w)).sum();
     let mut passed = 0;
@@ -37,7 +37,7 @@ pub(super) fn plus_plus<C: Crew>(
         let centre: Vec<f32> = (0..d).map(|j| rows.value(chosen, j)).collect();
         let tasks: Vec<_> = near.chunks_mut(CHUNK).zip(&mut sums).enumerate().collect();
         crew.each(tasks, |(chunk, (near, sum))| {
-            let blocks = &rows.blocks[chunk * CHUNK * d..][..near.len() * d];
+            let blocks = &rows.blocks()[chunk * CHUNK * d..][..near.len() * d];
             closer(blocks, &centre, near, width);
             *sum = weigh(rows, chunk * CHUNK, &centre, near);
         });
