@@ -258,13 +258,19 @@ pub struct ClusterArgs {
     /// A library, or a .npy array (rows, columns) of f16, f32 or f64; NaN is a number that is not known.
     #[arg(value_name = "LIBRARY|FILE.npy")]
     pub input: PathBuf,
-    /// Number of clusters [default with --init: its rows].
+    /// Number of clusters [default: the one whose silhouette is best; with --init: its rows].
     #[arg(short, long, value_name = "K")]
     pub k: Option<usize>,
+    /// Highest number of clusters to try where none is given.
+    #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub k_max: u32,
+    /// Starts from different rows; the best is kept.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub starts: u32,
     /// First centres, a .npy array (k, columns) in the units of the input, instead of k-means++.
     #[arg(long, value_name = "FILE.npy")]
     pub init: Option<PathBuf>,
-    /// Seed of k-means++.
+    /// Seed of whatever is drawn.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// Most passes over the rows.

@@ -49,6 +49,15 @@ fn an_array_on_paper() {
         f.run(&format!("cluster x.npy {words} -o again")).ends(0, &[]);
         assert_eq!(labels(&f, "again"), labels(&f, "out"), "{words}");
     }
+    // Without a number of clusters: the one that is there.
+    let clear: Vec<f32> = (0..60).map(|i| (i % 3 * 100 + i) as f32).collect();
+    f.file("clear.npy", &npy(&[60, 1], &clear));
+    let ran = f.run("cluster clear.npy -o clear --json");
+    ran.ends(0, &["best of 19: 3 (silhouette 0.9", "; second "]);
+    let choice = &ran.records()[0]["choice"];
+    assert_eq!((&choice["k"], choice["tried"].as_array().unwrap().len()), (&3.into(), 19));
+    assert!(labels(&f, "clear").iter().enumerate().all(|(i, &l)| l == i as i32 % 3));
+    f.run("cluster clear.npy -o clear --k-max 2").ends(0, &["best of one: 2 (", "60 rows in 2 clusters"]);
     f.run("cluster out/centres.npy -k 1 -o one -q").ends(0, &[]);
     assert_eq!(labels(&f, "one"), [0, 0]);
 }
@@ -63,7 +72,6 @@ fn what_cannot_be_clustered_is_said() {
     f.file("unknown.npy", &npy(&[2, 1], &[f32::NAN; 2]));
     f.file("text.txt", b"1 2 3");
     for (words, said) in [
-        ("x.npy", "--k"),
         ("x.npy -k 0", "expected 1 to 3"),
         ("x.npy -k 4", "expected 1 to 3"),
         ("x.npy -k 3", "different rows are only 2"),

@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use earprint_collection::kmeans::{Alone, Clusters, Crew, KMeans, Rows, Scaling, kmeans};
+use earprint_collection::kmeans::{
+    Alone, Clusters, Crew, KMeans, Rows, Scaling, adjusted_rand, euclidean_silhouette, kmeans, validity,
+};
 use earprint_compute::PoolCrew;
 use earprint_signal::Width;
 use earprint_store::NpyArray;
@@ -20,6 +22,19 @@ fn golden(name: &str) -> PathBuf {
 
 fn read(name: &str) -> NpyArray {
     NpyArray::read(&golden(name)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn results() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(golden("results.json")).expect("results")).expect("JSON")
+}
+
+fn nearest(x: &[f32], centres: &[f64], d: usize) -> Vec<Option<u32>> {
+    let square = |row: &[f32], c: &[f64]| row.iter().zip(c).map(|(x, c)| (f64::from(*x) - c).powi(2)).sum::<f64>();
+    let nearest = |row: &[f32]| {
+        let all = centres.chunks_exact(d).enumerate().map(|(c, centre)| (square(row, centre), c as u32));
+        all.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
+    };
+    x.chunks_exact(d).map(nearest).collect()
 }
 
 fn cluster(x: &[f32], d: usize, init: Vec<f64>, width: Width, crew: &impl Crew) -> Clusters {
@@ -48,8 +63,7 @@ fn compare(got: &Clusters, labels: &[i64], want: &Value, x: &[f32], d: usize) ->
 
 #[test]
 fn labels_are_scikit_learns() {
-    let results = std::fs::read_to_string(golden("results.json")).expect("results");
-    let results: Value = serde_json::from_str(&results).expect("JSON");
+    let results = results();
     let results = results.as_object().expect("sets");
     assert!(results.len() >= 8);
     let mut worst = (0.0f64, 0.0f64);
@@ -78,11 +92,41 @@ fn labels_are_scikit_learns() {
     println!("largest: inertia {:.1e}, centres {:.1e}", worst.0, worst.1);
 }
 
+/// What scikit-learn's metrics say of its labels. 2026-11-21, x86-64; largest seen 4.0e-8, relative.
+#[test]
+fn metrics_are_scikit_learns() {
+    let results = results();
+    let mut worst = 0.0f64;
+    for (name, want) in results.as_object().expect("sets") {
+        let x = read(&format!("{name}.x.npy"));
+        let rows = Rows::new(&x.f32(), x.header.shape[1], None, Scaling::None).expect("rows");
+        let labels: Vec<_> = read(&format!("{name}.labels.npy")).i64().iter().map(|&l| u32::try_from(l).ok()).collect();
+        let k = want["k"].as_u64().expect("a number") as usize;
+        let crew = PoolCrew::new(2).expect("threads");
+        let alone = validity(&rows, &labels, k, &Alone);
+        assert_eq!(alone, validity(&rows, &labels, k, &crew), "{name}");
+        let found = alone.expect("two clusters");
+        let euclidean = euclidean_silhouette(&rows, &labels, k, usize::MAX, 0, &crew).expect("two clusters");
+        let first = nearest(&x.f32(), &read(&format!("{name}.init.npy")).f64(), x.header.shape[1]);
+        for (key, got) in [
+            ("silhouette_squared", found.silhouette),
+            ("silhouette", euclidean.mean),
+            ("calinski_harabasz", found.calinski_harabasz),
+            ("davies_bouldin", found.davies_bouldin),
+            ("rand_to_init", adjusted_rand(&labels, &first)),
+        ] {
+            let off = (got / want[key].as_f64().expect("a number") - 1.0).abs();
+            assert!(off < 1e-6, "{name}, {key}: {got}, {}", want[key]);
+            worst = worst.max(off);
+        }
+    }
+    println!("largest: {worst:.1e}");
+}
+
 /// The comparison can fail: one label, one row.
 #[test]
 fn a_difference_is_seen() {
-    let results: Value =
-        serde_json::from_str(&std::fs::read_to_string(golden("results.json")).expect("results")).expect("JSON");
+    let results = results();
     let (x, init) = (read("apart.x.npy").f32(), read("apart.init.npy").f64());
     let mut labels = read("apart.labels.npy").i64();
     let got = cluster(&x, 2, init.clone(), Width::best(), &Alone);

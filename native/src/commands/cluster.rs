@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Result;
-use earprint_collection::kmeans::{Clusters, Ended, KMeans, Pass, Rows, Scaling, kmeans};
+use earprint_collection::kmeans::{
+    Choice, Choose, Clusters, Ended, KMeans, Pass, Rows, Scaling, Validity, choose, kmeans_of_starts, validity,
+};
 use earprint_compute::PoolCrew;
 use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS, TRACK_SCHEMA};
 use earprint_library::Library;
@@ -49,11 +51,6 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
         return usage(format!("{}: no rows; expected at least one", args.input.display()));
     }
     let init = args.init.as_deref().map(array).transpose()?;
-    let k = match (args.k, &init) {
-        (Some(k), _) => k,
-        (None, Some(init)) => init.rows(),
-        (None, None) => return usage("expected --k, a number of clusters, or --init, first centres"),
-    };
     let scaling = match args.scale {
         ScaleArg::None => Scaling::None,
         ScaleArg::Zscore => Scaling::ZScore,
@@ -62,6 +59,16 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
     let values: Vec<f32> = input.values.iter().map(|&v| v as f32).collect();
     let rows = Rows::new(&values, input.d, None, scaling).or_else(usage_of)?;
     drop(values);
+    let crew = PoolCrew::new(supervise::threads(args.jobs))?;
+    let how = Choose { k_max: args.k_max as usize, seed: args.seed, ..Choose::new() };
+    let (k, choice) = match (args.k, &init) {
+        (Some(k), _) => (k, None),
+        (None, Some(init)) => (init.rows(), None),
+        (None, None) => {
+            let choice = choose(&rows, &how, &crew);
+            (choice.k, Some(choice))
+        }
+    };
     let mut job = KMeans { seed: args.seed, max_iter: args.max_iter, tol: args.tol, ..KMeans::new(k) };
     if let Some(init) = init {
         if init.d != input.d || init.rows() != k {
@@ -76,9 +83,9 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
         }
         if supervise::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let crew = PoolCrew::new(supervise::threads(args.jobs))?;
-    let found = kmeans(&rows, &job, &crew, &mut watch).or_else(usage_of)?;
-    let summary = summary(args, &input, &job, scaling, &found);
+    let found = kmeans_of_starts(&rows, &job, args.starts, &crew, &mut watch).or_else(usage_of)?;
+    let numbers = validity(&rows, &found.labels, k, &crew);
+    let summary = summary(args, &input, &job, scaling, &found, numbers.as_ref(), choice.as_ref());
     write(args, &input, &found, &summary)?;
     let mut out = out();
     if args.json {
@@ -95,6 +102,9 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
     }
     out.flush()?;
     if !args.quiet {
+        if let Some(choice) = &choice {
+            eprintln!("{}", words_of(choice));
+        }
         eprintln!(
             "{} rows in {k} clusters after {} passes ({}); in {}",
             input.rows(),
@@ -104,6 +114,19 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
         );
     }
     Ok(if found.ended == Ended::Stopped { 130 } else { 0 })
+}
+
+/// Why this number of clusters.
+fn words_of(choice: &Choice) -> String {
+    let of = |k: usize| {
+        let told = choice.tried.iter().find(|t| t.k == k);
+        told.map(|t| format!("{k} (silhouette {:.3} +- {:.3}, stability {:.2})", t.silhouette, t.spread, t.stability))
+    };
+    match (of(choice.k), choice.runner_up.and_then(of)) {
+        (None, _) => "1 cluster: the rows do not differ enough to try two".to_owned(),
+        (Some(best), None) => format!("best of one: {best}"),
+        (Some(best), Some(second)) => format!("best of {}: {best}; second {second}", choice.tried.len()),
+    }
 }
 
 /// What cannot be clustered was asked for wrongly.
@@ -158,7 +181,15 @@ fn array(path: &Path) -> Result<Input> {
     }
 }
 
-fn summary(args: &ClusterArgs, input: &Input, job: &KMeans, scaling: Scaling, found: &Clusters) -> Value {
+fn summary(
+    args: &ClusterArgs,
+    input: &Input,
+    job: &KMeans,
+    scaling: Scaling,
+    found: &Clusters,
+    numbers: Option<&Validity>,
+    choice: Option<&Choice>,
+) -> Value {
     let columns: Vec<(f64, f64)> = (0..input.d).map(|j| mean_and_deviation(input, j)).collect();
     let cluster = |(id, size): (usize, &u64)| {
         let mut traits: Vec<(usize, f64)> = (0..input.d)
@@ -186,6 +217,17 @@ fn summary(args: &ClusterArgs, input: &Input, job: &KMeans, scaling: Scaling, fo
         "iterations": found.iterations,
         "ended": found.ended.name(),
         "inertia": found.inertia,
+        "silhouette": numbers.map(|v| v.silhouette),
+        "calinski_harabasz": numbers.map(|v| v.calinski_harabasz),
+        "davies_bouldin": numbers.map(|v| v.davies_bouldin),
+        "choice": choice.map(|choice| json!({
+            "k": choice.k,
+            "runner_up": choice.runner_up,
+            "resample_rows": choice.rows,
+            "tried": choice.tried.iter().map(|t| json!({
+                "k": t.k, "silhouette": t.silhouette, "spread": t.spread, "stability": t.stability,
+            })).collect::<Vec<_>>(),
+        })),
         "rechecked": found.rechecked,
         "clusters": found.sizes.iter().enumerate().map(cluster).collect::<Vec<_>>(),
     })

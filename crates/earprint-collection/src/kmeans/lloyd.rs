@@ -8,7 +8,7 @@
 use earprint_lanes::Width;
 
 use super::assign::{Centres, Nearest, nearest};
-use super::crew::Crew;
+use super::crew::{Alone, Crew};
 use super::rows::{BLOCK, CHUNK, Rows};
 
 /// The label of a row that belongs nowhere (yet).
@@ -132,6 +132,17 @@ fn assign_some(rows: &Rows, centres: &Centres, first: usize, labels: &mut [u32],
         }
     }
     totals
+}
+
+impl Rows {
+    /// The label of every row under centres `(k, d)`; `None` for rows that know no number.
+    pub(super) fn nearest_of_all(&self, centres: &[f32], width: Width) -> Vec<Option<u32>> {
+        let centres = Centres::new(centres.to_vec(), self.d);
+        let mut labels = vec![NONE; self.n];
+        let mut totals = Totals::none(self, centres.k);
+        assign(self, &centres, &mut labels, &mut totals, &Alone, width);
+        labels.into_iter().map(|l| (l != NONE).then_some(l)).collect()
+    }
 }
 
 /// Puts the centres of empty clusters where rows are farthest from their own: the farthest for the first, the lower row among equals.

@@ -4,18 +4,22 @@
 //! first member. The objective is the weighted sum of squared distances of scaled rows to their centres.
 
 mod assign;
+mod choose;
 mod crew;
 mod lloyd;
 mod philox;
 mod rows;
 mod start;
+mod validity;
 
 use std::ops::ControlFlow;
 
 use earprint_lanes::Width;
 
+pub use choose::{Choice, Choose, Tried, choose};
 pub use crew::{Alone, Crew};
 pub use rows::{Rows, Scaling};
+pub use validity::{Estimate, Validity, adjusted_rand, euclidean_silhouette, validity};
 
 use assign::Centres;
 use lloyd::{NONE, Totals};
@@ -24,6 +28,14 @@ use lloyd::{NONE, Totals};
 mod stream {
     /// Rows drawn as first centres.
     pub const START: u32 = 1;
+    /// Rows asked for a silhouette.
+    pub const SILHOUETTE: u32 = 2;
+    /// Runs on resamples.
+    pub const RESAMPLE: u32 = 3;
+    /// Rows of resamples.
+    pub const RESAMPLE_ROWS: u32 = 4;
+    /// Further starts of one job.
+    pub const AGAIN: u32 = 5;
 }
 
 /// Most clusters: their numbers are exact in f32.
@@ -253,6 +265,35 @@ pub fn kmeans<C: Crew>(
     })
 }
 
+/// Clusters `starts` times, from `job.seed` and seeds made of it, and keeps what has the lowest inertia, the first among equals. From
+/// given centres, or ended by `watch`, once.
+///
+/// # Errors
+/// As [`kmeans`].
+pub fn kmeans_of_starts<C: Crew>(
+    rows: &Rows,
+    job: &KMeans,
+    starts: u32,
+    crew: &C,
+    watch: &mut dyn FnMut(Pass) -> ControlFlow<()>,
+) -> Result<Clusters, KMeansError> {
+    let mut best = kmeans(rows, job, crew, watch)?;
+    for start in 1..starts {
+        if job.init.is_some() || best.ended == Ended::Stopped {
+            break;
+        }
+        let seed = philox::derived(job.seed, stream::AGAIN, [start, 0]);
+        let next = kmeans(rows, &KMeans { seed, ..job.clone() }, crew, watch)?;
+        if next.ended == Ended::Stopped {
+            break;
+        }
+        if next.inertia < best.inertia {
+            best = next;
+        }
+    }
+    Ok(best)
+}
+
 /// Clusters by weight, heaviest first, then by first member; empty ones last.
 fn order(labels: &[u32], weights: &[i64]) -> Vec<usize> {
     let mut first = vec![usize::MAX; weights.len()];
@@ -420,6 +461,17 @@ mod tests {
         assert_eq!(run(&rows, &KMeans::new(2)).labels, [Some(0), Some(0), Some(1), None]);
         let one = Rows::new(&[3.0; 10], 5, None, Scaling::Robust).unwrap();
         assert_eq!(run(&one, &KMeans::new(1)).centres, [3.0; 5]);
+    }
+
+    #[test]
+    fn more_starts_find_no_worse() {
+        let rows = Rows::new(&hills(600, 4, 3.0), 4, None, Scaling::None).unwrap();
+        let of = |starts| {
+            kmeans_of_starts(&rows, &KMeans::new(7), starts, &Alone, &mut |_| ControlFlow::Continue(())).unwrap()
+        };
+        let inertias: Vec<f64> = [1, 2, 4, 8].map(|starts| of(starts).inertia).into();
+        assert!(inertias.is_sorted_by(|a, b| a >= b) && inertias[3] < inertias[0], "{inertias:?}");
+        assert_eq!(of(1), run(&rows, &KMeans::new(7)));
     }
 
     #[test]

@@ -22,6 +22,12 @@ pub fn uniform(seed: u64, stream: u32, index: u64) -> f64 {
     bits as f64 / (1u64 << 53) as f64
 }
 
+/// A seed of its own for each `(a, b)` of a use.
+pub fn derived(seed: u64, stream: u32, [a, b]: [u32; 2]) -> u64 {
+    let [x, y, ..] = philox([a, b, stream, 1], [seed as u32, (seed >> 32) as u32]);
+    u64::from(x) << 32 | u64::from(y)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

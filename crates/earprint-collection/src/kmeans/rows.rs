@@ -125,6 +125,34 @@ impl Rows {
         Ok(Self { n, d, lines, norms, weights, missing, shift, factor, quanta })
     }
 
+    /// Some of the rows, scaled as they are here.
+    pub(super) fn subset(&self, rows: &[usize]) -> Self {
+        let d = self.d;
+        let filled = rows.len().next_multiple_of(BLOCK);
+        let mut lines = vec![Line::ZERO; filled * d / 16];
+        let mut norms = vec![0.0; filled];
+        let (values, mut missing) = (Line::values_mut(&mut lines), BTreeMap::new());
+        for (to, &from) in rows.iter().enumerate() {
+            (0..d).for_each(|j| values[at(to, j, d)] = self.value(from, j));
+            norms[to] = self.norms[from];
+            if let Some(unknown) = self.missing.get(&from) {
+                missing.insert(to, unknown.clone());
+            }
+        }
+        Self {
+            n: rows.len(),
+            d,
+            lines,
+            norms,
+            weights: rows.iter().map(|&row| self.weights[row]).collect(),
+            missing,
+            shift: self.shift.clone(),
+            factor: self.factor.clone(),
+            // Fewer rows weigh no more.
+            quanta: self.quanta.clone(),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.n
