@@ -285,6 +285,9 @@ pub struct ClusterArgs {
     /// Folder for labels.npy, centres.npy, summary.json and, for tracks, clusters.csv.
     #[arg(short, long, value_name = "FOLDER", default_value = "clusters")]
     pub out: PathBuf,
+    /// Device that finds nearest centres: the fastest for the job, the CPU, Vulkan (Metal, DX12), or CUDA. No label depends on it.
+    #[arg(long, value_enum, default_value_t = Device::Auto, env = "EARPRINT_DEVICE")]
+    pub device: Device,
     /// Threads [default: all]. No label depends on it.
     #[arg(short, long, value_name = "N", env = "EARPRINT_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,

@@ -1,10 +1,14 @@
 //! Which machine computes, and why, in one line.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use earprint_compute::{Backend, ComputeError, CpuBackend, Dtype, Machine, MelBatch, MelPlan, PcmBuffer, Slot};
+use earprint_collection::kmeans::{Alone, Device as ClusterDevice, KMeans, Rows, kmeans_on};
+use earprint_compute::{
+    Backend, ComputeError, CpuBackend, Dtype, KMeansDevice, Machine, MelBatch, MelPlan, PcmBuffer, Slot,
+};
 use earprint_core::MelJob;
 use earprint_cuda::{CudaBackend, CudaMachine};
 use earprint_features::OwnedSegment;
@@ -13,6 +17,9 @@ use earprint_pipeline::tracks::{Batches, CpuRows, SEGMENT_FRAMES};
 use earprint_wgpu::{AdapterChoice, WgpuBackend, WgpuMachine};
 
 use crate::args::Device;
+
+/// Rows of a trial of clusters.
+const TRIAL_ROWS: usize = 1 << 16;
 
 /// The device of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,7 +176,7 @@ fn measured(cards: Vec<Found>, cpu: String, workers: usize, trial: Trial) -> Res
             Err(e) => words.push(format!("{} failed ({e})", card.chosen.name())),
         }
     }
-    let why = format!("{}: fastest on a trial batch ({} frames/ms)", best.1, words.join(", "));
+    let why = format!("{}: fastest on a trial batch ({} a ms)", best.1, words.join(", "));
     Ok((best.0, why))
 }
 
@@ -194,6 +201,32 @@ pub fn mel_trial(job: &MelJob) -> impl Fn(&Chosen) -> Result<f64, ComputeError> 
             seconds = started.elapsed().as_secs_f64();
         }
         Ok((CLIPS * outputs) as f64 / (1e3 * seconds.max(1e-9)))
+    }
+}
+
+/// [`Trial`] of clusters: two passes over the first rows, the best of three times; the CPU with one thread.
+///
+/// # Errors
+/// A device that fails.
+pub fn kmeans_trial(rows: &Rows, k: usize) -> impl Fn(&Chosen) -> Result<f64, ComputeError> {
+    let first = rows.first(TRIAL_ROWS);
+    let k = k.min(first.len());
+    let init: Vec<f64> = (0..k).flat_map(|row| first.row(row)).collect();
+    move |chosen| {
+        let mut device = chosen.machine(None)?.map(KMeansDevice::new);
+        let mut seconds = f64::INFINITY;
+        for _ in 0..3 {
+            let started = Instant::now();
+            let job = KMeans { max_iter: 1, init: Some(init.clone()), ..KMeans::new(k) };
+            let on = device.as_mut().map(|device| device as &mut dyn ClusterDevice);
+            let done = kmeans_on(&first, &job, &Alone, on, &mut |_| ControlFlow::Continue(()));
+            let failed = |why| ComputeError::Failed { backend: "trial", why };
+            if let Some(why) = done.map_err(|e| failed(e.to_string()))?.note {
+                return Err(failed(why));
+            }
+            seconds = seconds.min(started.elapsed().as_secs_f64());
+        }
+        Ok(first.len() as f64 / (1e3 * seconds.max(1e-9)))
     }
 }
 

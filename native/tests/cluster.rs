@@ -43,9 +43,12 @@ fn an_array_on_paper() {
     assert!((summary["inertia"].as_f64().unwrap() - 2.5).abs() < 1e-6);
     assert_eq!(summary["without_cluster"], 1);
     // From the other's centre nothing changes, and the threads change nothing.
-    for words in
-        ["--init out/centres.npy --scale none", "-k 2 --jobs 4 --seed 7 --scale none", "-k 2 --scale robust", "-k 2"]
-    {
+    for words in [
+        "--init out/centres.npy --scale none",
+        "-k 2 --device cpu --jobs 4 --seed 7 --scale none",
+        "-k 2 --scale robust",
+        "-k 2",
+    ] {
         f.run(&format!("cluster x.npy {words} -o again")).ends(0, &[]);
         assert_eq!(labels(&f, "again"), labels(&f, "out"), "{words}");
     }

@@ -5,6 +5,7 @@
 
 mod constant_q_params;
 mod hpss_params;
+mod kmeans_params;
 mod mel_params;
 mod track_params;
 mod uniform;
@@ -12,6 +13,7 @@ mod yin_params;
 
 pub use constant_q_params::{ConstantQParams, DecimateParams};
 pub use hpss_params::HpssParams;
+pub use kmeans_params::NearestParams;
 pub use mel_params::{MelParams, flags};
 pub use track_params::{FluxParams, SpectrumParams};
 pub use yin_params::YinParams;
@@ -132,6 +134,15 @@ pub const TRACK_CONSTANT_Q: Shader = Shader {
     uniform: ("ConstantQParams", size_of::<ConstantQParams>(), ConstantQParams::FIELDS),
 };
 
+/// Rows to their nearest centres: see its card.
+pub const KMEANS_NEAREST: Shader = Shader {
+    name: "kmeans/nearest",
+    entry: "nearest",
+    source: include_str!("../kmeans/nearest.wgsl"),
+    workgroup_size: 64,
+    uniform: ("NearestParams", size_of::<NearestParams>(), NearestParams::FIELDS),
+};
+
 /// All kernels. What is not here is not tested on any backend.
 pub const ALL: &[Shader] = &[
     MEL_FUSED,
@@ -143,6 +154,7 @@ pub const ALL: &[Shader] = &[
     TRACK_HPSS,
     TRACK_DECIMATE,
     TRACK_CONSTANT_Q,
+    KMEANS_NEAREST,
 ];
 
 /// Complex points the fused kernel's workgroup memory holds.

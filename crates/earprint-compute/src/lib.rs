@@ -10,6 +10,8 @@ mod cpu;
 mod crew;
 mod error;
 mod gpu_tables;
+#[cfg(feature = "threads")]
+mod kmeans_device;
 mod plan;
 mod recording;
 mod spectrum_tables;
@@ -22,6 +24,8 @@ pub use cpu::CpuBackend;
 pub use crew::PoolCrew;
 pub use error::ComputeError;
 pub use gpu_tables::GpuTables;
+#[cfg(feature = "threads")]
+pub use kmeans_device::KMeansDevice;
 pub use plan::{Budget, Bytes, Dtype, MelBatch, MelPlan, PcmBuffer, Slot};
 pub use recording::{BufferId, Content, Machine, Recording, Room, Step, Words, spread};
 pub use spectrum_tables::SpectrumGpuTables;

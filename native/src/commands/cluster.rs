@@ -7,9 +7,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use earprint_collection::kmeans::{
-    Choice, Choose, Clusters, Ended, KMeans, Pass, Rows, Scaling, Validity, choose, kmeans_of_starts, validity,
+    Choice, Choose, Clusters, Crew, Device, Ended, KMeans, Pass, Rows, Scaling, Validity, choose, kmeans_of_starts,
+    validity,
 };
-use earprint_compute::PoolCrew;
+use earprint_compute::{KMeansDevice, PoolCrew};
 use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS, TRACK_SCHEMA};
 use earprint_library::Library;
 use earprint_signal::f32_from_f16;
@@ -17,6 +18,7 @@ use earprint_store::{AtomicFile, NpyArray, NpyType, npy_header, sync_folder};
 use serde_json::{Value, json};
 
 use crate::args::{ClusterArgs, ScaleArg};
+use crate::device;
 use crate::job::usage;
 use crate::out::{out, plain};
 use crate::supervise;
@@ -69,6 +71,9 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
             (choice.k, Some(choice))
         }
     };
+    if k == 0 {
+        return usage(format!("-k 0: expected 1 to {}", input.rows()));
+    }
     let mut job = KMeans { seed: args.seed, max_iter: args.max_iter, tol: args.tol, ..KMeans::new(k) };
     if let Some(init) = init {
         if init.d != input.d || init.rows() != k {
@@ -83,7 +88,16 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
         }
         if supervise::interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let found = kmeans_of_starts(&rows, &job, args.starts, &crew, &mut watch).or_else(usage_of)?;
+    let (chosen, why) = device::choose(args.device, crew.size(), &device::kmeans_trial(&rows, k))?;
+    if !args.quiet {
+        eprintln!("device: {why}");
+    }
+    let mut machine = chosen.machine(None)?.map(KMeansDevice::new);
+    let on = machine.as_mut().map(|machine| machine as &mut dyn Device);
+    let found = kmeans_of_starts(&rows, &job, args.starts, &crew, on, &mut watch).or_else(usage_of)?;
+    if let Some(note) = &found.note {
+        eprintln!("note: {note}");
+    }
     let numbers = validity(&rows, &found.labels, k, &crew);
     let summary = summary(args, &input, &job, scaling, &found, numbers.as_ref(), choice.as_ref());
     write(args, &input, &found, &summary)?;
@@ -229,6 +243,8 @@ fn summary(
             })).collect::<Vec<_>>(),
         })),
         "rechecked": found.rechecked,
+        "backend": found.backend,
+        "note": found.note,
         "clusters": found.sizes.iter().enumerate().map(cluster).collect::<Vec<_>>(),
     })
 }

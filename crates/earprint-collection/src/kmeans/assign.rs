@@ -11,6 +11,7 @@
 
 use earprint_lanes::{Lane, Width, at_width};
 
+use super::device::CentresView;
 use super::rows::{BLOCK, Rows};
 
 /// Centres of a tile.
@@ -57,8 +58,15 @@ impl Centres {
             halves,
             slope: (share * largest.sqrt()) as f32,
             // Products of subnormal size may be lost altogether.
-            offset: (share * 0.5 * largest) as f32 + 1e-36,
+            offset: (share * 0.5 * largest) as f32 + (d + 8) as f32 * 1e-37,
         }
+    }
+}
+
+impl Centres {
+    /// For a device.
+    pub fn view(&self) -> CentresView<'_> {
+        CentresView { values: &self.plain, halves: &self.halves[..self.k], slope: self.slope, offset: self.offset }
     }
 }
 

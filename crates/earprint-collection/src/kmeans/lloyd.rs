@@ -9,6 +9,7 @@ use earprint_lanes::Width;
 
 use super::assign::{Centres, Nearest, nearest};
 use super::crew::{Alone, Crew};
+use super::device::CERTAIN;
 use super::rows::{BLOCK, CHUNK, Rows};
 
 /// The label of a row that belongs nowhere (yet).
@@ -85,10 +86,11 @@ fn round(x: f64) -> i64 {
     (x + ONES).to_bits() as i64 - ONES.to_bits() as i64
 }
 
-/// One pass: every row takes the label of its nearest centre, and `totals` follow.
+/// One pass: every row takes the label of its nearest centre, and `totals` follow. `found`: a device's words for all rows.
 pub(super) fn assign<C: Crew>(
     rows: &Rows,
     centres: &Centres,
+    found: Option<&[u32]>,
     labels: &mut [u32],
     totals: &mut Totals,
     crew: &C,
@@ -101,25 +103,37 @@ pub(super) fn assign<C: Crew>(
     let mut parts: Vec<Option<Totals>> = vec![None; labels.len().div_ceil(share)];
     let tasks: Vec<_> = labels.chunks_mut(share).zip(&mut parts).enumerate().collect();
     crew.each(tasks, |(task, (labels, part))| {
-        *part = Some(assign_some(rows, centres, task * share, labels, width));
+        *part = Some(assign_some(rows, centres, found, task * share, labels, width));
     });
     parts.iter().flatten().for_each(|part| totals.add(part));
 }
 
 /// Rows from `first`, a multiple of [`BLOCK`].
-fn assign_some(rows: &Rows, centres: &Centres, first: usize, labels: &mut [u32], width: Width) -> Totals {
+fn assign_some(
+    rows: &Rows,
+    centres: &Centres,
+    found: Option<&[u32]>,
+    first: usize,
+    labels: &mut [u32],
+    width: Width,
+) -> Totals {
     let mut totals = Totals::none(rows, centres.k);
-    let mut found = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
+    let mut here = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
     for (block, labels) in labels.chunks_mut(BLOCK).enumerate() {
         let first = first + block * BLOCK;
-        nearest(rows, first / BLOCK, centres, width, &mut found);
+        if found.is_none() {
+            nearest(rows, first / BLOCK, centres, width, &mut here);
+        }
         for (r, label) in labels.iter_mut().enumerate() {
             let weight = i64::from(rows.weights[first + r]);
             if weight == 0 {
                 continue;
             }
-            let mut now = found.index[r] as u32;
-            if found.certain[r] == 0.0 {
+            let (mut now, certain) = match found {
+                Some(found) => (found[first + r] & !CERTAIN, found[first + r] & CERTAIN != 0),
+                None => (here.index[r] as u32, here.certain[r] > 0.0),
+            };
+            if !certain {
                 now = rows.nearest(first + r, &centres.plain);
                 totals.rechecked += 1;
             }
@@ -140,7 +154,7 @@ impl Rows {
         let centres = Centres::new(centres.to_vec(), self.d);
         let mut labels = vec![NONE; self.n];
         let mut totals = Totals::none(self, centres.k);
-        assign(self, &centres, &mut labels, &mut totals, &Alone, width);
+        assign(self, &centres, None, &mut labels, &mut totals, &Alone, width);
         labels.into_iter().map(|l| (l != NONE).then_some(l)).collect()
     }
 }

@@ -6,6 +6,7 @@
 mod assign;
 mod choose;
 mod crew;
+mod device;
 mod lloyd;
 mod philox;
 mod rows;
@@ -18,6 +19,7 @@ use earprint_lanes::Width;
 
 pub use choose::{Choice, Choose, Tried, choose};
 pub use crew::{Alone, Crew};
+pub use device::{BLOCK, CERTAIN, CentresView, Device, RowsView};
 pub use rows::{Rows, Scaling};
 pub use validity::{Estimate, Validity, adjusted_rand, euclidean_silhouette, validity};
 
@@ -177,8 +179,12 @@ pub struct Clusters {
     pub iterations: u32,
     /// Why it ended.
     pub ended: Ended,
-    /// Labels that f32 could not tell and f64 decided, over all passes.
+    /// Labels that f32 could not tell and f64 decided, over all passes. Depends on what computed; nothing else does.
     pub rechecked: u64,
+    /// What computed: `cpu`, a device's name, or `name+cpu` where the device was given up on the way.
+    pub backend: String,
+    /// Why a device was given up.
+    pub note: Option<String>,
 }
 
 /// One pass, for whoever watches.
@@ -190,7 +196,7 @@ pub struct Pass {
     pub changed: u64,
 }
 
-/// Clusters rows. `watch` hears of every pass and may end it: the labels are then those of the last centres.
+/// Clusters rows on the CPU. `watch` hears of every pass and may end it: the labels are then those of the last centres.
 ///
 /// # Errors
 /// `Clusters` for k of 0 or above the number of rows, `TooFew` if fewer rows differ, `Init` for first centres that do not fit.
@@ -200,7 +206,32 @@ pub fn kmeans<C: Crew>(
     crew: &C,
     watch: &mut dyn FnMut(Pass) -> ControlFlow<()>,
 ) -> Result<Clusters, KMeansError> {
+    kmeans_on(rows, job, crew, None, watch)
+}
+
+/// The same with nearest centres from a device: the same result to the bit. A device that fails is given up, and the pass it failed in
+/// is done here.
+///
+/// # Errors
+/// As [`kmeans`].
+pub fn kmeans_on<C: Crew>(
+    rows: &Rows,
+    job: &KMeans,
+    crew: &C,
+    mut device: Option<&mut dyn Device>,
+    watch: &mut dyn FnMut(Pass) -> ControlFlow<()>,
+) -> Result<Clusters, KMeansError> {
     let (k, d, width) = (job.k, rows.d, job.width);
+    let (mut backend, mut note) = (device.as_ref().map_or("cpu", |d| d.name()).to_owned(), None);
+    let mut assign = |centres: &Centres, labels: &mut [u32], totals: &mut Totals| {
+        let found = device.as_mut().map(|device| device::ask(*device, rows, centres));
+        if let Some(Err(why)) = &found {
+            note = Some(format!("{backend}: {why}; continuing on the cpu"));
+            backend += "+cpu";
+            device = None;
+        }
+        lloyd::assign(rows, centres, found.and_then(Result::ok).as_deref(), labels, totals, crew, width);
+    };
     let n = rows.weights.iter().filter(|&&w| w > 0).count();
     if k == 0 || k > n.min(MOST) {
         return Err(KMeansError::Clusters { k, n: n.min(MOST) });
@@ -226,7 +257,7 @@ pub fn kmeans<C: Crew>(
     let mut totals = Totals::none(rows, k);
     let (mut iterations, mut rechecked) = (0, 0);
     let ended = loop {
-        lloyd::assign(rows, &centres, &mut labels, &mut totals, crew, width);
+        assign(&centres, &mut labels, &mut totals);
         rechecked += totals.rechecked;
         let mut next = totals.centres(rows, &centres.plain);
         let reseeded = lloyd::reseed(rows, &mut next, &labels, &totals, crew);
@@ -244,7 +275,7 @@ pub fn kmeans<C: Crew>(
             () => continue,
         };
         // The labels of the centres that are given.
-        lloyd::assign(rows, &centres, &mut labels, &mut totals, crew, width);
+        assign(&centres, &mut labels, &mut totals);
         rechecked += totals.rechecked;
         break ended;
     };
@@ -262,6 +293,8 @@ pub fn kmeans<C: Crew>(
         iterations,
         ended,
         rechecked,
+        backend,
+        note,
     })
 }
 
@@ -275,15 +308,19 @@ pub fn kmeans_of_starts<C: Crew>(
     job: &KMeans,
     starts: u32,
     crew: &C,
+    mut device: Option<&mut dyn Device>,
     watch: &mut dyn FnMut(Pass) -> ControlFlow<()>,
 ) -> Result<Clusters, KMeansError> {
-    let mut best = kmeans(rows, job, crew, watch)?;
+    let mut best = kmeans_on(rows, job, crew, reborrow(&mut device), watch)?;
+    let mut note = best.note.take();
     for start in 1..starts {
         if job.init.is_some() || best.ended == Ended::Stopped {
             break;
         }
         let seed = philox::derived(job.seed, stream::AGAIN, [start, 0]);
-        let next = kmeans(rows, &KMeans { seed, ..job.clone() }, crew, watch)?;
+        let working = if note.is_none() { reborrow(&mut device) } else { None };
+        let mut next = kmeans_on(rows, &KMeans { seed, ..job.clone() }, crew, working, watch)?;
+        note = note.or(next.note.take());
         if next.ended == Ended::Stopped {
             break;
         }
@@ -291,7 +328,16 @@ pub fn kmeans_of_starts<C: Crew>(
             best = next;
         }
     }
+    best.note = note;
     Ok(best)
+}
+
+/// The same device once more.
+fn reborrow<'a>(device: &'a mut Option<&mut dyn Device>) -> Option<&'a mut dyn Device> {
+    match device {
+        Some(device) => Some(&mut **device),
+        None => None,
+    }
 }
 
 /// Clusters by weight, heaviest first, then by first member; empty ones last.
@@ -467,7 +513,7 @@ mod tests {
     fn more_starts_find_no_worse() {
         let rows = Rows::new(&hills(600, 4, 3.0), 4, None, Scaling::None).unwrap();
         let of = |starts| {
-            kmeans_of_starts(&rows, &KMeans::new(7), starts, &Alone, &mut |_| ControlFlow::Continue(())).unwrap()
+            kmeans_of_starts(&rows, &KMeans::new(7), starts, &Alone, None, &mut |_| ControlFlow::Continue(())).unwrap()
         };
         let inertias: Vec<f64> = [1, 2, 4, 8].map(|starts| of(starts).inertia).into();
         assert!(inertias.is_sorted_by(|a, b| a >= b) && inertias[3] < inertias[0], "{inertias:?}");

@@ -14,7 +14,7 @@ use super::KMeansError;
 
 /// Rows of a block, which a kernel takes at once: value `(r, j)` of block `b` is at `(b * d + j) * BLOCK + r`. Four vectors of the
 /// widest lanes, and one stream of memory.
-pub(super) const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
 /// Rows of a partial sum in f64, whatever the number of threads.
 pub(super) const CHUNK: usize = 64 * BLOCK;
@@ -125,6 +125,12 @@ impl Rows {
         Ok(Self { n, d, lines, norms, weights, missing, shift, factor, quanta })
     }
 
+    /// The first `n` rows, or all, scaled as they are here.
+    #[must_use]
+    pub fn first(&self, n: usize) -> Self {
+        self.subset(&(0..n.min(self.n)).collect::<Vec<_>>())
+    }
+
     /// Some of the rows, scaled as they are here.
     pub(super) fn subset(&self, rows: &[usize]) -> Self {
         let d = self.d;
@@ -166,6 +172,15 @@ impl Rows {
     /// Numbers of a row.
     pub fn columns(&self) -> usize {
         self.d
+    }
+
+    /// A row in the units of the input, the collection's middle for what is unknown.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, row: usize) -> Vec<f64> {
+        assert!(row < self.n, "row {row} of {}", self.n);
+        self.in_units(&(0..self.d).map(|j| self.value(row, j)).collect::<Vec<_>>())
     }
 
     /// What a deviation of 1 is in the units of column `j`.

@@ -1,0 +1,175 @@
+//! k-means with nearest centres from every GPU there is, and from those made of host memory: the CPU's result to the bit.
+
+use std::ops::ControlFlow;
+
+use earprint_collection::kmeans::{
+    Alone, CERTAIN, CentresView, Clusters, Device, KMeans, Rows, RowsView, Scaling, kmeans, kmeans_on,
+};
+use earprint_compute::{KMeansDevice, Machine, PoolCrew};
+use earprint_cuda::CudaMachine;
+use earprint_cuda::emulate::Rounding;
+use earprint_tests::backends::emulated_machine::EmulatedMachine;
+use earprint_tests::backends::machine_doubles::{Fault, Faulty};
+use earprint_tests::backends::vulkan::on_every_driver;
+use earprint_tests::track::noise;
+use earprint_wgpu::{AdapterChoice, WgpuMachine, adapters};
+
+/// Rows in hills; every 50th misses a number.
+fn rows(n: usize, d: usize, grid: bool) -> Rows {
+    let hill = |i: usize| [0.0, 0.9, -0.7][i / d % 3];
+    let mut values: Vec<f32> = noise(7, 1.0, n as f64 * d as f64 / 44_100.0 + 0.1)
+        .into_iter()
+        .take(n * d)
+        .enumerate()
+        .map(|(i, v)| v + hill(i))
+        .collect();
+    if grid {
+        // Ties everywhere.
+        values.iter_mut().for_each(|v| *v = (*v * 2.0).round());
+    } else {
+        values.iter_mut().skip(7 * d).step_by(50 * d).for_each(|v| *v = f32::NAN);
+    }
+    Rows::new(&values, d, None, Scaling::ZScore).expect("rows")
+}
+
+fn go_on(_: earprint_collection::kmeans::Pass) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Without what may differ: who computed, and how often it could not tell.
+fn result(c: &Clusters) -> Clusters {
+    Clusters { backend: String::new(), note: None, rechecked: 0, ..c.clone() }
+}
+
+fn check(name: &str, open: &dyn Fn() -> Box<dyn Machine>, large: bool) {
+    for (n, d, k, grid) in [(1, 1, 1, false), (500, 25, 9, false), (640, 3, 17, true), (3000, 32, 40, false)] {
+        if n > 1000 && !large {
+            continue;
+        }
+        let rows = rows(n, d, grid);
+        let job = KMeans { max_iter: 12, ..KMeans::new(k) };
+        let want = kmeans(&rows, &job, &Alone, &mut go_on).expect("clusters");
+        let mut device = KMeansDevice::new(open());
+        for threads in [1, 4] {
+            let crew = PoolCrew::new(threads).expect("threads");
+            let got = kmeans_on(&rows, &job, &crew, Some(&mut device), &mut go_on).expect("clusters");
+            assert_eq!(result(&got), result(&want), "{name}, {n} x {d}, k {k}");
+            assert_eq!((got.backend.as_str(), &got.note), (device.name(), &None));
+            println!("{name}: {n} x {d}, k {k}: {} passes, {} rows decided in f64", got.iterations, got.rechecked);
+        }
+        assert!(grid || n == 1 || want.rechecked < (n as u64 * u64::from(want.iterations)) / 10);
+    }
+}
+
+fn emulated() -> Result<Box<dyn Machine>, String> {
+    EmulatedMachine::open().map(|machine| Box::new(machine) as Box<dyn Machine>)
+}
+
+#[test]
+fn cuda_emulated() {
+    match emulated() {
+        Ok(_) => check("cuda-emulated", &|| emulated().expect("opened before"), false),
+        Err(why) => println!("cuda-emulated: skipped, because {why}"),
+    }
+}
+
+/// A device that fuses wherever it can: other roundings, the same labels.
+#[test]
+fn cuda_emulated_fused() {
+    let fused = || EmulatedMachine::with_rounding(Rounding::Fused);
+    match fused() {
+        Ok(_) => check("cuda-emulated, fused", &|| Box::new(fused().expect("opened before")), false),
+        Err(why) => println!("cuda-emulated, fused: skipped, because {why}"),
+    }
+}
+
+#[test]
+fn cuda() {
+    let open = || CudaMachine::open(earprint_cuda::Options::default());
+    match open() {
+        Ok(_) => check("cuda", &|| Box::new(open().expect("opened before")), true),
+        Err(error) => {
+            assert!(["E_GPU_LIBRARY", "E_GPU_NO_DEVICE"].contains(&error.code()), "{error}");
+            println!("cuda: skipped, because {error}");
+        }
+    }
+}
+
+#[test]
+fn wgpu() {
+    on_every_driver("kmeans_on_one_driver");
+}
+
+#[test]
+#[ignore = "run by `wgpu`"]
+fn kmeans_on_one_driver() {
+    let found = pollster::block_on(adapters());
+    if found.is_empty() {
+        println!("skipped, because this driver finds no device");
+    }
+    for (index, line) in found.into_iter().enumerate() {
+        println!("{}", line.name);
+        let options = || earprint_wgpu::Options {
+            adapter: AdapterChoice::Index(index),
+            allow_software: true,
+            ..earprint_wgpu::Options::default()
+        };
+        let open = || pollster::block_on(WgpuMachine::open(options())).unwrap_or_else(|e| panic!("{e}"));
+        check(line.backend, &|| Box::new(open()), true);
+    }
+}
+
+/// Too little memory is met with smaller recordings; a lost device with the CPU, and words.
+#[test]
+fn what_goes_wrong_on_a_device_costs_no_label() {
+    if let Err(why) = emulated() {
+        return println!("skipped, because {why}");
+    }
+    let rows = rows(1000, 5, false);
+    let job = KMeans { max_iter: 6, ..KMeans::new(6) };
+    let want = kmeans(&rows, &job, &Alone, &mut go_on).expect("clusters");
+    for (fault, note) in [
+        (Fault::NoMemoryAbove(9000), None),
+        (Fault::LateNoMemoryAbove(9000), None),
+        (Fault::NoMemoryAbove(1000), Some("out of memory")),
+        (Fault::LostAt(0), Some("it was told to")),
+        (Fault::LostAt(3), Some("it was told to")),
+    ] {
+        let mut device = KMeansDevice::new(Box::new(Faulty::new(emulated().expect("opened before"), fault)));
+        let got = kmeans_on(&rows, &job, &Alone, Some(&mut device), &mut go_on).expect("clusters");
+        assert_eq!(result(&got), result(&want), "{fault:?}");
+        match note {
+            None => assert_eq!((got.note, got.backend.as_str()), (None, device.name()), "{fault:?}"),
+            Some(words) => {
+                let note = got.note.expect("words");
+                assert!(note.contains(words) && note.contains("continuing on the cpu"), "{fault:?}: {note}");
+                assert!(got.backend.ends_with("+cpu"), "{}", got.backend);
+            }
+        }
+    }
+}
+
+/// A device that is sure of something wrong is seen by the comparison above; one that talks nonsense by the caller.
+#[test]
+fn a_device_that_lies_is_seen() {
+    struct Liar(fn(usize, u32) -> u32);
+    impl Device for Liar {
+        fn name(&self) -> &str {
+            "liar"
+        }
+        fn nearest(&mut self, rows: RowsView, centres: CentresView) -> Result<Vec<u32>, String> {
+            let k = centres.halves.len() as u32;
+            Ok((0..rows.norms.len()).map(|row| self.0(row, k)).collect())
+        }
+    }
+    let rows = rows(500, 4, false);
+    let want = kmeans(&rows, &KMeans::new(3), &Alone, &mut go_on).expect("clusters");
+    let with = |lie| kmeans_on(&rows, &KMeans::new(3), &Alone, Some(&mut Liar(lie)), &mut go_on).expect("clusters");
+    assert_ne!(result(&with(|row, k| CERTAIN | (row as u32 % k))).labels, want.labels);
+    // Not sure of anything: the definition decides all.
+    let unsure = with(|row, k| row as u32 % k);
+    assert_eq!((result(&unsure), unsure.backend.as_str()), (result(&want), "liar"));
+    let nonsense = with(|_, k| CERTAIN | k);
+    assert_eq!(result(&nonsense), result(&want));
+    assert!(nonsense.note.expect("words").contains("no labels"));
+}
