@@ -28,7 +28,7 @@ const TRAITS: usize = 3;
 
 /// What is clustered: rows of `d` numbers, with the files they are of if they are tracks.
 struct Input {
-    values: Vec<f64>,
+    values: Vec<f32>,
     d: usize,
     tracks: Option<Vec<String>>,
 }
@@ -52,20 +52,18 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
     if input.rows() == 0 {
         return usage(format!("{}: no rows; expected at least one", args.input.display()));
     }
-    let init = args.init.as_deref().map(array).transpose()?;
+    let init = args.init.as_deref().map(read).transpose()?;
     let scaling = match args.scale {
         ScaleArg::None => Scaling::None,
         ScaleArg::Zscore => Scaling::ZScore,
         ScaleArg::Robust => Scaling::Robust,
     };
-    let values: Vec<f32> = input.values.iter().map(|&v| v as f32).collect();
-    let rows = Rows::new(&values, input.d, None, scaling).or_else(usage_of)?;
-    drop(values);
+    let rows = Rows::new(&input.values, input.d, None, scaling).or_else(usage_of)?;
     let crew = PoolCrew::new(supervise::threads(args.jobs))?;
     let how = Choose { k_max: args.k_max as usize, seed: args.seed, ..Choose::new() };
     let (k, choice) = match (args.k, &init) {
         (Some(k), _) => (k, None),
-        (None, Some(init)) => (init.rows(), None),
+        (None, Some((init, d))) => (f64s(init).len() / d, None),
         (None, None) => {
             let choice = choose(&rows, &how, &crew);
             (choice.k, Some(choice))
@@ -75,11 +73,12 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
         return usage(format!("-k 0: expected 1 to {}", input.rows()));
     }
     let mut job = KMeans { seed: args.seed, max_iter: args.max_iter, tol: args.tol, ..KMeans::new(k) };
-    if let Some(init) = init {
-        if init.d != input.d || init.rows() != k {
-            return usage(format!("--init: {} rows of {}; expected {k} of {}", init.rows(), init.d, input.d));
+    if let Some((init, d)) = init {
+        let values = f64s(&init);
+        if d != input.d || values.len() != k * d {
+            return usage(format!("--init: {} rows of {d}; expected {k} of {}", values.len() / d, input.d));
         }
-        job.init = Some(init.values);
+        job.init = Some(values);
     }
     supervise::interrupt_once();
     let mut watch = |pass: Pass| {
@@ -166,7 +165,7 @@ fn tracks(path: &Path) -> Result<Input> {
         if let Some(descriptor) = record.descriptor
             && record.audio_id.as_ref().is_none_or(|id| seen.insert(id.clone()))
         {
-            values.extend(descriptor.values.map(f64::from));
+            values.extend(descriptor.values);
             paths.push(record.path);
         }
         Ok(())
@@ -174,23 +173,41 @@ fn tracks(path: &Path) -> Result<Input> {
     Ok(Input { values, d: DIMENSIONS, tracks: Some(paths) })
 }
 
-/// An array `(rows, …)` of f16, f32 or f64; what follows the first dimension is one row.
+/// An array, ready to be clustered.
 fn array(path: &Path) -> Result<Input> {
+    let (array, d) = read(path)?;
+    let values = match array.header.descr.as_str() {
+        "<f2" => array.u16().into_iter().map(f32_from_f16).collect(),
+        "<f4" => array.f32(),
+        _ => array.f64().into_iter().map(|v| v as f32).collect(),
+    };
+    Ok(Input { values, d, tracks: None })
+}
+
+/// The numbers of an array that [`read`] took.
+fn f64s(array: &NpyArray) -> Vec<f64> {
+    match array.header.descr.as_str() {
+        "<f2" => array.u16().into_iter().map(|bits| f64::from(f32_from_f16(bits))).collect(),
+        "<f4" => array.f32().into_iter().map(f64::from).collect(),
+        _ => array.f64(),
+    }
+}
+
+/// An array `(rows, …)` of f16, f32 or f64, and its columns: what follows the first dimension is one row.
+fn read(path: &Path) -> Result<(NpyArray, usize)> {
     let array = match NpyArray::read(path) {
         Ok(array) => array,
         Err(e) => return usage(format!("{e}; expected a library or a .npy file")),
     };
-    let values = match array.header.descr.as_str() {
-        "<f2" => array.u16().into_iter().map(|bits| f64::from(f32_from_f16(bits))).collect(),
-        "<f4" => array.f32().into_iter().map(f64::from).collect(),
-        "<f8" => array.f64(),
-        other => {
-            let (path, expected) = (path.display(), "<f2, <f4 or <f8");
-            return usage(format!("{path}: numbers of type {other}; expected {expected}"));
-        }
-    };
+    let descr = array.header.descr.as_str();
+    if !["<f2", "<f4", "<f8"].contains(&descr) {
+        return usage(format!("{}: numbers of type {descr}; expected <f2, <f4 or <f8", path.display()));
+    }
     match array.header.shape.as_slice() {
-        [_, rest @ ..] if !rest.is_empty() => Ok(Input { values, d: rest.iter().product(), tracks: None }),
+        [_, rest @ ..] if !rest.is_empty() && !rest.contains(&0) => {
+            let d = rest.iter().product();
+            Ok((array, d))
+        }
         shape => usage(format!("{}: shape {shape:?}; expected (rows, columns)", path.display())),
     }
 }
@@ -251,7 +268,7 @@ fn summary(
 
 /// Of the known values of a column.
 fn mean_and_deviation(input: &Input, j: usize) -> (f64, f64) {
-    let known = || input.values.iter().skip(j).step_by(input.d).filter(|v| v.is_finite());
+    let known = || input.values.iter().skip(j).step_by(input.d).filter(|v| v.is_finite()).map(|&v| f64::from(v));
     let n = known().count().max(1) as f64;
     let mean = known().sum::<f64>() / n;
     (mean, (known().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt())
