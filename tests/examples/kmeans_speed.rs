@@ -19,9 +19,18 @@ fn main() {
     let read = |path: &str| NpyArray::read(&PathBuf::from(path)).unwrap_or_else(|e| panic!("{e}"));
     let (x, init) = (read(x), read(init));
     let (n, d, k) = (x.header.shape[0], x.header.shape[1], init.header.shape[0]);
+    let values = x.f32();
     let start = Instant::now();
-    let rows = Rows::new(&x.f32(), d, None, Scaling::None).expect("rows");
+    let rows = Rows::new(&values, d, None, Scaling::None).expect("rows");
     let taken = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let crew = PoolCrew::new(1).expect("a thread");
+    let seeded = kmeans(&rows, &KMeans { max_iter: 1, ..KMeans::new(k) }, &crew, &mut |_| ControlFlow::Break(()));
+    println!(
+        r#"{{"start":"k-means++ and two passes","threads":1,"seconds":{:.3},"inertia":{}}}"#,
+        start.elapsed().as_secs_f64(),
+        seeded.expect("clusters").inertia
+    );
     let job = |width| KMeans {
         init: Some(init.f64()),
         max_iter: iterations.parse().expect("a number of iterations"),
