@@ -1,5 +1,6 @@
 //! Which machine computes, and why, in one line.
 
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -208,18 +209,22 @@ pub fn mel_trial(job: &MelJob) -> impl Fn(&Chosen) -> Result<f64, ComputeError> 
 ///
 /// # Errors
 /// A device that fails.
-pub fn kmeans_trial(rows: &Rows, k: usize) -> impl Fn(&Chosen) -> Result<f64, ComputeError> {
-    let first = rows.first(TRIAL_ROWS);
-    let k = k.min(first.len());
-    let init: Vec<f64> = (0..k).flat_map(|row| first.row(row)).collect();
+pub fn kmeans_trial(rows: &Rows, k: usize) -> impl Fn(&Chosen) -> Result<f64, ComputeError> + '_ {
+    let sample = OnceCell::new();
     move |chosen| {
+        let (first, init) = sample.get_or_init(|| {
+            let first = rows.first(TRIAL_ROWS);
+            let init: Vec<f64> = (0..k.clamp(1, first.len())).flat_map(|row| first.row(row)).collect();
+            (first, init)
+        });
+        let k = init.len() / first.columns();
         let mut device = chosen.machine(None)?.map(KMeansDevice::new);
         let mut seconds = f64::INFINITY;
         for _ in 0..3 {
             let started = Instant::now();
             let job = KMeans { max_iter: 1, init: Some(init.clone()), ..KMeans::new(k) };
             let on = device.as_mut().map(|device| device as &mut dyn ClusterDevice);
-            let done = kmeans_on(&first, &job, &Alone, on, &mut |_| ControlFlow::Continue(()));
+            let done = kmeans_on(first, &job, &Alone, on, &mut |_| ControlFlow::Continue(()));
             let failed = |why| ComputeError::Failed { backend: "trial", why };
             if let Some(why) = done.map_err(|e| failed(e.to_string()))?.note {
                 return Err(failed(why));

@@ -40,12 +40,12 @@ impl KMeansDevice {
         (of_all.min(room.largest_buffer / block) as usize).clamp(1, rows.norms.len() / BLOCK)
     }
 
-    /// Cuts the rows in shares of `blocks`; those that fit the device together stay there.
-    fn cut(&mut self, rows: &RowsView, blocks: usize) {
+    /// Cuts the rows in shares of `blocks`; if they may `stay` and fit the device together, they do.
+    fn cut(&mut self, rows: &RowsView, blocks: usize, stay: bool) {
         self.share = blocks;
         self.resident.clear();
         let bytes = (rows.values.len() + 2 * rows.norms.len()) as u64 * 4;
-        if bytes <= self.machine.room().total {
+        if stay && bytes <= self.machine.room().total {
             self.resident = shares(rows, blocks).map(|(values, norms)| [bits(values), bits(&marked(norms))]).collect();
         }
     }
@@ -133,13 +133,13 @@ impl Device for KMeansDevice {
         let table = tables(&centres, rows.d);
         let table_bytes = table.iter().map(|t| t.len() as u64 * 4).sum();
         if self.share == 0 {
-            self.cut(&rows, self.most_blocks(&rows, table_bytes));
+            self.cut(&rows, self.most_blocks(&rows, table_bytes), true);
         }
         loop {
             match self.pass(&rows, &table, &centres) {
                 Ok(found) => return Ok(found),
-                // Half as much may fit.
-                Err(ComputeError::OutOfMemory { .. }) if self.share > 1 => self.cut(&rows, self.share / 2),
+                // Half as much may fit, and nothing that stays.
+                Err(ComputeError::OutOfMemory { .. }) if self.share > 1 => self.cut(&rows, self.share / 2, false),
                 Err(e) => return Err(e.to_string()),
             }
         }

@@ -184,40 +184,56 @@ fn lufs(mean_square: f64) -> f64 {
 struct Weights<L>([L; 5], [L; 2]);
 
 impl<L: Lanes> Weights<L> {
+    /// # Safety
+    /// As [`Lanes`].
     #[inline(always)]
-    fn of(section: &Section) -> Self {
-        Self(section.b.map(|b| L::of([b; 4])), section.a.map(|a| L::of([a; 4])))
+    unsafe fn of(section: &Section) -> Self {
+        // SAFETY: as the caller's.
+        unsafe { Self(section.b.map(|b| L::of([b; 4])), section.a.map(|a| L::of([a; 4]))) }
     }
 
     /// The next two outputs: `now` and the two quads of inputs before it, the two quads of outputs before them.
+    ///
+    /// # Safety
+    /// As [`Lanes`].
     #[inline(always)]
-    fn next(&self, now: L, [last, older]: [L; 2], outputs: [L; 2]) -> L {
+    unsafe fn next(&self, now: L, [last, older]: [L; 2], outputs: [L; 2]) -> L {
         let Self(b, a) = self;
-        let latest = b[0].times(now).plus(b[1].times(last.before(now)));
-        let earlier = b[2].times(last).plus(b[3].times(older.before(last)));
-        let inputs = latest.plus(earlier).plus(b[4].times(older));
-        inputs.minus(a[1].times(outputs[1])).minus(a[0].times(outputs[0]))
+        // SAFETY: as the caller's.
+        unsafe {
+            let latest = b[0].times(now).plus(b[1].times(last.before(now)));
+            let earlier = b[2].times(last).plus(b[3].times(older.before(last)));
+            let inputs = latest.plus(earlier).plus(b[4].times(older));
+            inputs.minus(a[1].times(outputs[1])).minus(a[0].times(outputs[0]))
+        }
     }
 }
 
-/// Sums of the squares of two weighted channels. An even number of samples.
+/// Sums of the squares of two weighted channels, of an even number of samples.
+///
+/// # Safety
+/// As [`Lanes`].
 #[inline(always)]
-fn run<L: Lanes>(sections: &[Section; 2], states: &mut States, l: &[f32], r: &[f32]) -> [f64; 2] {
-    let [shelf, pass] = [Weights::<L>::of(&sections[0]), Weights::<L>::of(&sections[1])];
-    let mut squares = L::of([0.0; 4]);
-    let [mut x, mut y, mut z] = states.map(|quads| quads.map(L::of));
-    for (l, r) in l.as_chunks::<2>().0.iter().zip(r.as_chunks::<2>().0) {
-        let input = L::samples([l[0], r[0], l[1], r[1]]);
-        let middle = shelf.next(input, x, y);
-        let output = pass.next(middle, y, z);
-        (x, y, z) = ([input, x[0]], [middle, y[0]], [output, z[0]]);
-        squares = squares.plus(output.times(output));
-    }
+unsafe fn run<L: Lanes>(sections: &[Section; 2], states: &mut States, l: &[f32], r: &[f32]) -> [f64; 2] {
+    debug_assert!(l.len().is_multiple_of(2), "an odd last sample would be left out");
     // What dies away in silence must not become subnormal, which is slow; 1e-60 is beyond any sum here.
     let settle = |v: f64| if v.abs() < 1e-60 { 0.0 } else { v };
-    *states = [x, y, z].map(|quads| quads.map(|quad| quad.quad().map(settle)));
-    let squares = squares.quad();
-    [squares[0] + squares[2], squares[1] + squares[3]]
+    // SAFETY: as the caller's.
+    unsafe {
+        let [shelf, pass] = [Weights::<L>::of(&sections[0]), Weights::<L>::of(&sections[1])];
+        let mut squares = L::of([0.0; 4]);
+        let [mut x, mut y, mut z] = states.map(|quads| quads.map(|quad| L::of(quad)));
+        for (l, r) in l.as_chunks::<2>().0.iter().zip(r.as_chunks::<2>().0) {
+            let input = L::samples([l[0], r[0], l[1], r[1]]);
+            let middle = shelf.next(input, x, y);
+            let output = pass.next(middle, y, z);
+            (x, y, z) = ([input, x[0]], [middle, y[0]], [output, z[0]]);
+            squares = squares.plus(output.times(output));
+        }
+        *states = [x, y, z].map(|quads| quads.map(|quad| quad.quad().map(settle)));
+        let squares = squares.quad();
+        [squares[0] + squares[2], squares[1] + squares[3]]
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use earprint_lanes::widest;
 
-use earprint_lanes::{Lanes, quads};
+use earprint_lanes::{Lanes, Quad, quads};
 
 /// Samples whose sign changes are counted at once.
 const BLOCK: usize = 64;
@@ -37,15 +37,14 @@ pub struct Pair {
 }
 
 /// The sum of four partial sums.
-fn total<L: Lanes>(sums: L) -> f64 {
-    let s = sums.quad();
+fn total(s: Quad) -> f64 {
     (s[0] + s[1]) + (s[2] + s[3])
 }
 
-/// The largest of four.
-fn largest<L: Lanes>(peaks: L) -> f32 {
+/// The largest of four samples.
+fn largest(peaks: Quad) -> f32 {
     // Samples, so that nothing is rounded.
-    peaks.quad().into_iter().fold(0.0, f64::max) as f32
+    peaks.into_iter().fold(0.0, f64::max) as f32
 }
 
 /// The last samples of a run. The zeros after them change no sum and no peak.
@@ -58,15 +57,20 @@ pub fn one(x: &[f32]) -> One {
     quads!(sum_one(x: &[f32]) -> One)
 }
 
+/// # Safety
+/// As [`Lanes`].
 #[inline(always)]
-fn sum_one<L: Lanes>(x: &[f32]) -> One {
-    let [mut square, mut peak] = [L::of([0.0; 4]); 2];
+unsafe fn sum_one<L: Lanes>(x: &[f32]) -> One {
     let (whole, rest) = x.as_chunks();
-    for x in whole.iter().chain([&filled(rest)]) {
-        let x = L::samples(*x);
-        (square, peak) = (square.plus(x.times(x)), peak.or_larger(x));
+    // SAFETY: as the caller's.
+    unsafe {
+        let [mut square, mut peak] = [L::of([0.0; 4]); 2];
+        for x in whole.iter().chain([&filled(rest)]) {
+            let x = L::samples(*x);
+            (square, peak) = (square.plus(x.times(x)), peak.or_larger(x));
+        }
+        One { square: total(square.quad()), peak: largest(peak.quad()) }
     }
-    One { square: total(square), peak: largest(peak) }
 }
 
 /// Sums of a run of two channels of the same length.
@@ -86,29 +90,40 @@ struct PairLanes<L> {
 }
 
 impl<L: Lanes> PairLanes<L> {
+    /// # Safety
+    /// As [`Lanes`].
     #[inline(always)]
-    fn add(&mut self, l: &[f32; 4], r: &[f32; 4]) {
-        let (l, r) = (L::samples(*l), L::samples(*r));
-        self.ll = self.ll.plus(l.times(l));
-        self.rr = self.rr.plus(r.times(r));
-        self.lr = self.lr.plus(l.times(r));
-        (self.l, self.r) = (self.l.plus(l), self.r.plus(r));
-        self.peak = self.peak.or_larger(l).or_larger(r);
+    unsafe fn add(&mut self, l: &[f32; 4], r: &[f32; 4]) {
+        // SAFETY: as the caller's.
+        unsafe {
+            let (l, r) = (L::samples(*l), L::samples(*r));
+            self.ll = self.ll.plus(l.times(l));
+            self.rr = self.rr.plus(r.times(r));
+            self.lr = self.lr.plus(l.times(r));
+            (self.l, self.r) = (self.l.plus(l), self.r.plus(r));
+            self.peak = self.peak.or_larger(l).or_larger(r);
+        }
     }
 }
 
+/// # Safety
+/// As [`Lanes`].
 #[inline(always)]
-fn sum_pair<L: Lanes>(l: &[f32], r: &[f32]) -> Pair {
-    let none = L::of([0.0; 4]);
-    let mut sums = PairLanes { ll: none, rr: none, lr: none, l: none, r: none, peak: none };
+unsafe fn sum_pair<L: Lanes>(l: &[f32], r: &[f32]) -> Pair {
     let (whole_l, rest_l) = l.as_chunks();
     let (whole_r, rest_r) = r.as_chunks();
-    for (l, r) in whole_l.iter().zip(whole_r) {
-        sums.add(l, r);
+    // SAFETY: as the caller's.
+    unsafe {
+        let none = L::of([0.0; 4]);
+        let mut sums = PairLanes { ll: none, rr: none, lr: none, l: none, r: none, peak: none };
+        for (l, r) in whole_l.iter().zip(whole_r) {
+            sums.add(l, r);
+        }
+        sums.add(&filled(rest_l), &filled(rest_r));
+        let PairLanes { ll, rr, lr, l, r, peak } = sums;
+        let [ll, rr, lr, l, r] = [ll, rr, lr, l, r].map(|sums| total(sums.quad()));
+        Pair { ll, rr, lr, l, r, peak: largest(peak.quad()) }
     }
-    sums.add(&filled(rest_l), &filled(rest_r));
-    let PairLanes { ll, rr, lr, l, r, peak } = sums;
-    Pair { ll: total(ll), rr: total(rr), lr: total(lr), l: total(l), r: total(r), peak: largest(peak) }
 }
 
 /// Sign changes; zeros keep the sign before them.

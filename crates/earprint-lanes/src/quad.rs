@@ -7,56 +7,60 @@
 pub type Quad = [f64; 4];
 
 /// Four numbers in a register, or as the compiler likes.
+///
+/// # Safety
+/// Every method may use instructions of the type's instruction set: call them only in a function that [`quads!`](crate::quads) calls.
+#[expect(clippy::missing_safety_doc, reason = "the trait's own section holds for every method")]
 pub trait Lanes: Copy {
     /// These numbers.
-    fn of(quad: Quad) -> Self;
+    unsafe fn of(quad: Quad) -> Self;
     /// These samples.
-    fn samples(x: [f32; 4]) -> Self;
+    unsafe fn samples(x: [f32; 4]) -> Self;
     /// The numbers.
-    fn quad(self) -> Quad;
+    unsafe fn quad(self) -> Quad;
     /// a + b.
-    fn plus(self, b: Self) -> Self;
+    unsafe fn plus(self, b: Self) -> Self;
     /// a - b.
-    fn minus(self, b: Self) -> Self;
+    unsafe fn minus(self, b: Self) -> Self;
     /// a b.
-    fn times(self, b: Self) -> Self;
+    unsafe fn times(self, b: Self) -> Self;
     /// |b| where it is larger than a, else a.
-    fn or_larger(self, b: Self) -> Self;
+    unsafe fn or_larger(self, b: Self) -> Self;
     /// The second half of these, then the first half of `next`.
-    fn before(self, next: Self) -> Self;
+    unsafe fn before(self, next: Self) -> Self;
 }
 
 impl Lanes for Quad {
     #[inline(always)]
-    fn of(quad: Quad) -> Self {
+    unsafe fn of(quad: Quad) -> Self {
         quad
     }
     #[inline(always)]
-    fn samples(x: [f32; 4]) -> Self {
+    unsafe fn samples(x: [f32; 4]) -> Self {
         x.map(f64::from)
     }
     #[inline(always)]
-    fn quad(self) -> Quad {
+    unsafe fn quad(self) -> Quad {
         self
     }
     #[inline(always)]
-    fn plus(self, b: Self) -> Self {
+    unsafe fn plus(self, b: Self) -> Self {
         std::array::from_fn(|i| self[i] + b[i])
     }
     #[inline(always)]
-    fn minus(self, b: Self) -> Self {
+    unsafe fn minus(self, b: Self) -> Self {
         std::array::from_fn(|i| self[i] - b[i])
     }
     #[inline(always)]
-    fn times(self, b: Self) -> Self {
+    unsafe fn times(self, b: Self) -> Self {
         std::array::from_fn(|i| self[i] * b[i])
     }
     #[inline(always)]
-    fn or_larger(self, b: Self) -> Self {
+    unsafe fn or_larger(self, b: Self) -> Self {
         std::array::from_fn(|i| if b[i].abs() > self[i] { b[i].abs() } else { self[i] })
     }
     #[inline(always)]
-    fn before(self, next: Self) -> Self {
+    unsafe fn before(self, next: Self) -> Self {
         [self[2], self[3], next[0], next[1]]
     }
 }
@@ -67,42 +71,42 @@ mod avx2 {
 
     use super::{Lanes, Quad};
 
-    // SAFETY of every block below: only `quads!` names this type as lanes, in a function that is called where AVX2 is.
+    // SAFETY of every block below: the trait's contract puts the call inside a function compiled for AVX2.
     #[allow(clippy::undocumented_unsafe_blocks)]
     impl Lanes for __m256d {
         #[inline(always)]
-        fn of(quad: Quad) -> Self {
+        unsafe fn of(quad: Quad) -> Self {
             unsafe { _mm256_loadu_pd(quad.as_ptr()) }
         }
         #[inline(always)]
-        fn samples(x: [f32; 4]) -> Self {
+        unsafe fn samples(x: [f32; 4]) -> Self {
             unsafe { _mm256_cvtps_pd(_mm_loadu_ps(x.as_ptr())) }
         }
         #[inline(always)]
-        fn quad(self) -> Quad {
+        unsafe fn quad(self) -> Quad {
             let mut quad = [0.0; 4];
             unsafe { _mm256_storeu_pd(quad.as_mut_ptr(), self) };
             quad
         }
         #[inline(always)]
-        fn plus(self, b: Self) -> Self {
+        unsafe fn plus(self, b: Self) -> Self {
             unsafe { _mm256_add_pd(self, b) }
         }
         #[inline(always)]
-        fn minus(self, b: Self) -> Self {
+        unsafe fn minus(self, b: Self) -> Self {
             unsafe { _mm256_sub_pd(self, b) }
         }
         #[inline(always)]
-        fn times(self, b: Self) -> Self {
+        unsafe fn times(self, b: Self) -> Self {
             unsafe { _mm256_mul_pd(self, b) }
         }
         #[inline(always)]
-        fn or_larger(self, b: Self) -> Self {
+        unsafe fn or_larger(self, b: Self) -> Self {
             // The instruction gives its second operand where the first is not larger.
             unsafe { _mm256_max_pd(_mm256_andnot_pd(_mm256_set1_pd(-0.0), b), self) }
         }
         #[inline(always)]
-        fn before(self, next: Self) -> Self {
+        unsafe fn before(self, next: Self) -> Self {
             unsafe { _mm256_permute2f128_pd::<0x21>(self, next) }
         }
     }
@@ -116,17 +120,22 @@ macro_rules! quads {
         {
             #[target_feature(enable = "avx2")]
             fn wide($($arg: $ty),*) -> $out {
-                $function::<core::arch::x86_64::__m256d>($($arg),*)
+                // SAFETY: this function is compiled for the lanes' instruction set.
+                unsafe { $function::<core::arch::x86_64::__m256d>($($arg),*) }
             }
             if ::std::is_x86_feature_detected!("avx2") {
                 // SAFETY: this machine has the instructions, as was asked just now.
                 unsafe { wide($($arg),*) }
             } else {
-                $function::<$crate::Quad>($($arg),*)
+                // SAFETY: plain arrays.
+                unsafe { $function::<$crate::Quad>($($arg),*) }
             }
         }
         #[cfg(not(target_arch = "x86_64"))]
-        $function::<$crate::Quad>($($arg),*)
+        // SAFETY: plain arrays.
+        unsafe {
+            $function::<$crate::Quad>($($arg),*)
+        }
     }};
 }
 
@@ -135,9 +144,13 @@ mod tests {
     use super::*;
 
     #[inline(always)]
-    fn all<L: Lanes>(a: Quad, b: Quad, x: [f32; 4]) -> [Quad; 6] {
-        let (l, r) = (L::of(a), L::of(b));
-        [l.plus(r), l.minus(r), l.times(r), l.or_larger(r), l.before(r), L::samples(x)].map(L::quad)
+    unsafe fn all<L: Lanes>(a: Quad, b: Quad, x: [f32; 4]) -> [Quad; 6] {
+        // SAFETY: as the caller's.
+        unsafe {
+            let (l, r) = (L::of(a), L::of(b));
+            let all = [l.plus(r), l.minus(r), l.times(r), l.or_larger(r), l.before(r), L::samples(x)];
+            all.map(|quad| quad.quad())
+        }
     }
 
     #[test]
@@ -145,7 +158,8 @@ mod tests {
         let (a, b) = ([0.1, -2.0, 3e300, f64::NAN], [-0.3, 5.0, -4e300, 1.0]);
         let x = [1.5, -0.0, f32::MIN_POSITIVE, 7.0];
         let bits = |all: [Quad; 6]| all.map(|quad| quad.map(f64::to_bits));
-        let want = all::<Quad>(a, b, x);
+        // SAFETY: plain arrays.
+        let want = unsafe { all::<Quad>(a, b, x) };
         assert_eq!(want[3][..3], [0.3, 5.0, 4e300]);
         assert_eq!((want[4][0], want[4][2], want[4][3]), (3e300, -0.3, 5.0));
         assert_eq!(bits(quads!(all(a: Quad, b: Quad, x: [f32; 4]) -> [Quad; 6])), bits(want));

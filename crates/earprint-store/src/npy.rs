@@ -125,7 +125,8 @@ impl NpyArray {
             .collect::<Result<_, _>>()?;
         let element = descr.as_bytes().last().map_or(0, |b| (b - b'0') as usize);
         let data = bytes[data_at..].to_vec();
-        if data.len() != element * shape.iter().product::<usize>() {
+        let bytes = shape.iter().try_fold(element, |bytes, &d| bytes.checked_mul(d));
+        if bytes != Some(data.len()) {
             return Err(format!("{} data bytes do not fill {shape:?} of {descr}", data.len()));
         }
         Ok(Self { header: NpyHeader { descr, shape, data_at }, data })

@@ -26,16 +26,33 @@ use crate::supervise;
 /// Dimensions that are told of a cluster.
 const TRAITS: usize = 3;
 
+/// Numbers as they came.
+enum Numbers {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
 /// What is clustered: rows of `d` numbers, with the files they are of if they are tracks.
 struct Input {
-    values: Vec<f32>,
+    values: Numbers,
     d: usize,
     tracks: Option<Vec<String>>,
 }
 
 impl Input {
     fn rows(&self) -> usize {
-        self.values.len().checked_div(self.d).unwrap_or(0)
+        let values = match &self.values {
+            Numbers::F32(values) => values.len(),
+            Numbers::F64(values) => values.len(),
+        };
+        values.checked_div(self.d).unwrap_or(0)
+    }
+
+    fn value(&self, row: usize, column: usize) -> f64 {
+        match &self.values {
+            Numbers::F32(values) => f64::from(values[row * self.d + column]),
+            Numbers::F64(values) => values[row * self.d + column],
+        }
     }
 
     fn name(&self, column: usize) -> String {
@@ -58,7 +75,11 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
         ScaleArg::Zscore => Scaling::ZScore,
         ScaleArg::Robust => Scaling::Robust,
     };
-    let rows = Rows::new(&input.values, input.d, None, scaling).or_else(usage_of)?;
+    let rows = match &input.values {
+        Numbers::F32(values) => Rows::new(values, input.d, None, scaling),
+        Numbers::F64(values) => Rows::new(values, input.d, None, scaling),
+    };
+    let rows = rows.or_else(usage_of)?;
     let crew = PoolCrew::new(supervise::threads(args.jobs))?;
     let how = Choose { k_max: args.k_max as usize, seed: args.seed, ..Choose::new() };
     let (k, choice) = match (args.k, &init) {
@@ -136,7 +157,7 @@ fn words_of(choice: &Choice) -> String {
         told.map(|t| format!("{k} (silhouette {:.3} +- {:.3}, stability {:.2})", t.silhouette, t.spread, t.stability))
     };
     match (of(choice.k), choice.runner_up.and_then(of)) {
-        (None, _) => "1 cluster: the rows do not differ enough to try two".to_owned(),
+        (None, _) => "1 cluster: too few rows that differ to try two".to_owned(),
         (Some(best), None) => format!("best of one: {best}"),
         (Some(best), Some(second)) => format!("best of {}: {best}; second {second}", choice.tried.len()),
     }
@@ -170,16 +191,16 @@ fn tracks(path: &Path) -> Result<Input> {
         }
         Ok(())
     })?;
-    Ok(Input { values, d: DIMENSIONS, tracks: Some(paths) })
+    Ok(Input { values: Numbers::F32(values), d: DIMENSIONS, tracks: Some(paths) })
 }
 
 /// An array, ready to be clustered.
 fn array(path: &Path) -> Result<Input> {
     let (array, d) = read(path)?;
     let values = match array.header.descr.as_str() {
-        "<f2" => array.u16().into_iter().map(f32_from_f16).collect(),
-        "<f4" => array.f32(),
-        _ => array.f64().into_iter().map(|v| v as f32).collect(),
+        "<f2" => Numbers::F32(array.u16().into_iter().map(f32_from_f16).collect()),
+        "<f4" => Numbers::F32(array.f32()),
+        _ => Numbers::F64(array.f64()),
     };
     Ok(Input { values, d, tracks: None })
 }
@@ -205,8 +226,8 @@ fn read(path: &Path) -> Result<(NpyArray, usize)> {
     }
     match array.header.shape.as_slice() {
         [_, rest @ ..] if !rest.is_empty() && !rest.contains(&0) => {
-            let d = rest.iter().product();
-            Ok((array, d))
+            let d = rest.iter().try_fold(1usize, |d, &n| d.checked_mul(n));
+            d.map_or_else(|| usage(format!("{}: rows too long", path.display())), |d| Ok((array, d)))
         }
         shape => usage(format!("{}: shape {shape:?}; expected (rows, columns)", path.display())),
     }
@@ -240,6 +261,8 @@ fn summary(
         "without_cluster": found.labels.iter().filter(|l| l.is_none()).count(),
         "columns": (0..input.d).map(|j| input.name(j)).collect::<Vec<_>>(),
         "k": job.k,
+        "k_max": choice.map(|_| args.k_max),
+        "starts": if job.init.is_some() { 1 } else { args.starts },
         "seed": job.init.is_none().then_some(job.seed),
         "init": args.init.as_ref().map(|path| path.display().to_string()),
         "scale": scaling.name(),
@@ -268,7 +291,7 @@ fn summary(
 
 /// Of the known values of a column.
 fn mean_and_deviation(input: &Input, j: usize) -> (f64, f64) {
-    let known = || input.values.iter().skip(j).step_by(input.d).filter(|v| v.is_finite()).map(|&v| f64::from(v));
+    let known = || (0..input.rows()).map(|row| input.value(row, j)).filter(|v| v.is_finite());
     let n = known().count().max(1) as f64;
     let mean = known().sum::<f64>() / n;
     (mean, (known().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt())
@@ -294,6 +317,11 @@ fn write(args: &ClusterArgs, input: &Input, found: &Clusters, summary: &Value) -
             text += &format!("{},{}\n", quoted(&plain(path)), label(l));
         }
         put("clusters.csv", text.as_bytes())?;
+    } else if let Err(e) = std::fs::remove_file(args.out.join("clusters.csv"))
+        && e.kind() != std::io::ErrorKind::NotFound
+    {
+        // What an earlier run left would belong to other labels.
+        return Err(e.into());
     }
     put("summary.json", format!("{summary:#}\n").as_bytes())?;
     Ok(sync_folder(&args.out)?)

@@ -2,10 +2,11 @@
 //!
 //! |x - c|^2 / 2 = |x|^2 / 2 + (|c|^2 / 2 - x . c): the bracket alone decides. It is summed in f32, columns ascending, one row a
 //! lane, with or without fused operations. Any order of d + 2 roundings is within `e = (d + 3) u (|x| |c| + |c|^2 / 2)` of
-//! the exact sum (u = 2^-24; N. J. Higham, "Accuracy and stability of numerical algorithms", 2002, section 3.1; Cauchy and Schwarz for the
-//! sum of products). Where the second smallest bracket is more than 2 e above the smallest, the label is certain;
-//! elsewhere [`Rows::nearest`], the definition in f64, decides. So labels are the definition's, on every machine, with any
-//! rounding. The bound used has five roundings to spare, which is more than f64 can go wrong with fewer than 2^26 columns.
+//! the exact sum, to first order (N. J. Higham, "Accuracy and stability of numerical algorithms", 2002, section 3.1; Cauchy and
+//! Schwarz for the sum of products), with u = 2^-23: WGSL lets a device round either way. Where the second smallest bracket is more than
+//! 2 e above the smallest, the label is certain; elsewhere [`Rows::nearest`], the definition in f64, decides. So labels are
+//! the definition's, on every machine, with any rounding. What the definition itself rounds, (d + 2) 2^-52 (|x|^2 + |c|^2) at most, is
+//! in the bound too, and so are the terms of second order. Centres too far away for f32 make everything uncertain.
 //!
 //! A tile of `V` vectors of rows by `C` centres stays in registers while the columns pass; no matrix of distances is stored.
 
@@ -34,7 +35,8 @@ pub(super) struct Centres {
 
 impl Centres {
     /// Of centres `(k, d)`.
-    pub fn new(plain: Vec<f32>, d: usize) -> Self {
+    pub fn new(plain: Vec<f32>, rows: &Rows) -> Self {
+        let d = rows.d;
         let k = plain.len() / d;
         let tiles = k.div_ceil(TILE);
         let mut table = vec![0.0; tiles * d * TILE];
@@ -49,16 +51,21 @@ impl Centres {
             halves[c] = (0.5 * squares) as f32;
             largest = largest.max(squares);
         }
-        // 2 e, five roundings more, and what these two lines round.
-        let share = 2.0 * (d + 8) as f64 * f64::from(f32::EPSILON / 2.0) * (1.0 + 1e-5);
+        // 2 e with five roundings more than there are, and what these lines round.
+        let roundings = (d + 8) as f64;
+        let share =
+            2.0 * roundings * f64::from(f32::EPSILON) * (1.0 + roundings * f64::from(f32::EPSILON)) * (1.0 + 1e-5);
+        let of_f64 = roundings * f64::EPSILON * f64::from(rows.reach);
+        // Beyond this a sum might be infinite, and no bound holds.
+        let far = largest > 1e37;
         Self {
             k,
             plain,
             table,
             halves,
-            slope: (share * largest.sqrt()) as f32,
+            slope: (share * largest.sqrt() + of_f64) as f32,
             // Products of subnormal size may be lost altogether.
-            offset: (share * 0.5 * largest) as f32 + (d + 8) as f32 * 1e-37,
+            offset: if far { f32::INFINITY } else { (share * 0.5 * largest) as f32 + (d + 8) as f32 * 1e-37 },
         }
     }
 }
@@ -175,7 +182,7 @@ mod tests {
             let rows = Rows::new(&values, d, None, Scaling::None).unwrap();
             let centres: Vec<f32> =
                 (0..k).flat_map(|c| (0..d).map(move |j| (c * 7 % n, j))).map(|(r, j)| rows.value(r, j)).collect();
-            let centres = Centres::new(centres, d);
+            let centres = Centres::new(centres, &rows);
             for width in Width::available() {
                 let mut out = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
                 let mut certain = 0;

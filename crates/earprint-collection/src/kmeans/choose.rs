@@ -72,6 +72,7 @@ pub struct Choice {
 
 /// Looks for the number of clusters. Deterministic from the seed.
 pub fn choose<C: Crew>(rows: &Rows, how: &Choose, crew: &C) -> Choice {
+    assert!(Width::available().contains(&how.width), "{} is not available here", how.width.name());
     let labelled: Vec<usize> = (0..rows.n).filter(|&row| rows.weights[row] > 0).collect();
     let size = (labelled.len() * 4).div_ceil(5).min(how.most_rows.max(2));
     let parts: Vec<Rows> =

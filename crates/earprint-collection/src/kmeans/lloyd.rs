@@ -151,7 +151,7 @@ fn assign_some(
 impl Rows {
     /// The label of every row under centres `(k, d)`; `None` for rows that know no number.
     pub(super) fn nearest_of_all(&self, centres: &[f32], width: Width) -> Vec<Option<u32>> {
-        let centres = Centres::new(centres.to_vec(), self.d);
+        let centres = Centres::new(centres.to_vec(), self);
         let mut labels = vec![NONE; self.n];
         let mut totals = Totals::none(self, centres.k);
         assign(self, &centres, None, &mut labels, &mut totals, &Alone, width);
@@ -195,5 +195,6 @@ fn distances<C: Crew>(rows: &Rows, centres: &[f32], labels: &[u32], crew: &C) ->
 pub(super) fn inertia<C: Crew>(rows: &Rows, centres: &[f32], labels: &[u32], crew: &C) -> f64 {
     let own = distances(rows, centres, labels, crew);
     let weighted = own.iter().zip(&rows.weights).map(|(d, &w)| d * f64::from(w));
-    weighted.collect::<Vec<_>>().chunks(CHUNK).map(|chunk| chunk.iter().sum::<f64>()).sum()
+    let sum: f64 = weighted.collect::<Vec<_>>().chunks(CHUNK).map(|chunk| chunk.iter().sum::<f64>()).sum();
+    sum * rows.unit * rows.unit
 }

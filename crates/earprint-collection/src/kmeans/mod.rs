@@ -89,6 +89,12 @@ pub enum KMeansError {
         /// Its column.
         column: usize,
     },
+    /// Numbers whose squares have no sum.
+    #[error("column {column} holds numbers too large to be squared and added; divide it by a power of ten")]
+    Range {
+        /// The column.
+        column: usize,
+    },
     /// Weights that are no counts.
     #[error("the rows with numbers weigh {total} in all; expected 1 to 2^40")]
     Weights {
@@ -96,12 +102,14 @@ pub enum KMeansError {
         total: u64,
     },
     /// A number of clusters that cannot be.
-    #[error("k is {k} for {n} rows; expected 1 to {n}")]
+    #[error("k is {k} for {n} rows; expected 1 to {most}")]
     Clusters {
         /// The number.
         k: usize,
         /// Rows that belong somewhere.
         n: usize,
+        /// Most clusters of so many.
+        most: usize,
     },
     /// Fewer different rows than clusters.
     #[error("k is {k}, but different rows are only {different}; give k up to that")]
@@ -129,6 +137,7 @@ impl KMeansError {
         match self {
             Self::Shape { .. } => "E_SHAPE",
             Self::Infinite { .. } => "E_NON_FINITE",
+            Self::Range { .. } => "E_SCALE",
             Self::Weights { .. } => "E_WEIGHTS",
             Self::Clusters { .. } => "E_CLUSTERS",
             Self::TooFew { .. } => "E_TOO_FEW",
@@ -222,6 +231,7 @@ pub fn kmeans_on<C: Crew>(
     watch: &mut dyn FnMut(Pass) -> ControlFlow<()>,
 ) -> Result<Clusters, KMeansError> {
     let (k, d, width) = (job.k, rows.d, job.width);
+    assert!(Width::available().contains(&width), "{} is not available here", width.name());
     let (mut backend, mut note) = (device.as_ref().map_or("cpu", |d| d.name()).to_owned(), None);
     let mut assign = |centres: &Centres, labels: &mut [u32], totals: &mut Totals| {
         let found = device.as_mut().map(|device| device::ask(*device, rows, centres));
@@ -234,7 +244,7 @@ pub fn kmeans_on<C: Crew>(
     };
     let n = rows.weights.iter().filter(|&&w| w > 0).count();
     if k == 0 || k > n.min(MOST) {
-        return Err(KMeansError::Clusters { k, n: n.min(MOST) });
+        return Err(KMeansError::Clusters { k, n, most: n.min(MOST) });
     }
     let first = match &job.init {
         None => start::plus_plus(rows, k, job.seed, crew, width)?,
@@ -252,7 +262,7 @@ pub fn kmeans_on<C: Crew>(
     };
     // Not worth a look at all rows where nobody asks.
     let still = if job.tol > 0.0 { job.tol * mean_variance(rows) } else { -1.0 };
-    let mut centres = Centres::new(first, d);
+    let mut centres = Centres::new(first, rows);
     let mut labels = vec![NONE; rows.n];
     let mut totals = Totals::none(rows, k);
     let (mut iterations, mut rechecked) = (0, 0);
@@ -266,7 +276,7 @@ pub fn kmeans_on<C: Crew>(
         }
         iterations += 1;
         let moved: f64 = next.iter().zip(&centres.plain).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
-        centres = Centres::new(next, d);
+        centres = Centres::new(next, rows);
         let stop = watch(Pass { iteration: iterations, changed: totals.changed }).is_break();
         let ended = match () {
             () if stop => Ended::Stopped,
@@ -322,6 +332,7 @@ pub fn kmeans_of_starts<C: Crew>(
         let mut next = kmeans_on(rows, &KMeans { seed, ..job.clone() }, crew, working, watch)?;
         note = note.or(next.note.take());
         if next.ended == Ended::Stopped {
+            best.ended = Ended::Stopped;
             break;
         }
         if next.inertia < best.inertia {
@@ -406,7 +417,8 @@ mod tests {
                 let inertia = |r: usize| {
                     f64::from(rows.weights[r]) * rows.distance(r, &centres[labels[r] as usize * rows.d..][..rows.d])
                 };
-                return (labels.clone(), (0..rows.n).map(inertia).sum());
+                let sum: f64 = (0..rows.n).map(inertia).sum();
+                return (labels, sum * rows.unit * rows.unit);
             }
             centres = next;
         }
@@ -500,7 +512,7 @@ mod tests {
         let rows = Rows::new(&[1.0, 1.0, 2.0, f32::NAN], 1, None, Scaling::ZScore).unwrap();
         let fails = |job: &KMeans| kmeans(&rows, job, &Alone, &mut |_| ControlFlow::Continue(())).unwrap_err();
         assert_eq!(fails(&KMeans::new(0)).code(), "E_CLUSTERS");
-        assert_eq!(fails(&KMeans::new(4)), KMeansError::Clusters { k: 4, n: 3 });
+        assert_eq!(fails(&KMeans::new(4)), KMeansError::Clusters { k: 4, n: 3, most: 3 });
         assert_eq!(fails(&KMeans::new(3)), KMeansError::TooFew { k: 3, different: 2 });
         assert_eq!(fails(&KMeans { init: Some(vec![1.0]), ..KMeans::new(2) }).code(), "E_INIT");
         assert_eq!(fails(&KMeans { init: Some(vec![1.0, f64::NAN]), ..KMeans::new(2) }).code(), "E_INIT");
@@ -518,6 +530,41 @@ mod tests {
         let inertias: Vec<f64> = [1, 2, 4, 8].map(|starts| of(starts).inertia).into();
         assert!(inertias.is_sorted_by(|a, b| a >= b) && inertias[3] < inertias[0], "{inertias:?}");
         assert_eq!(of(1), run(&rows, &KMeans::new(7)));
+    }
+
+    /// Numbers of any size, beside each other too: the definition's labels, or an error.
+    #[test]
+    fn very_large_and_very_small_numbers() {
+        let of = |values: &[f64], k, init: Option<&[f64]>, scaling| {
+            let rows = Rows::new(values, 1, None, scaling)?;
+            kmeans(&rows, &KMeans { init: init.map(<[f64]>::to_vec), ..KMeans::new(k) }, &Alone, &mut |_| {
+                ControlFlow::Continue(())
+            })
+        };
+        let three = [-1e20, 0.0, 1e20];
+        assert_eq!(of(&three, 3, Some(&three), Scaling::None).unwrap().sizes, [1, 1, 1]);
+        let tiny = [0.0, 1e-25, 2e-25];
+        assert_eq!(of(&tiny, 3, None, Scaling::None).unwrap().sizes, [1, 1, 1]);
+        // f64 that no f32 tells apart, until the mean is off.
+        let found = of(&[1e9, 1e9 + 1.0, 1e9 + 50.0, 1e9 + 51.0], 2, None, Scaling::None).unwrap();
+        assert_eq!(
+            (found.labels, found.centres),
+            (vec![Some(0), Some(0), Some(1), Some(1)], vec![1e9 + 0.5, 1e9 + 50.5])
+        );
+        assert!((found.inertia - 1.0).abs() < 1e-6, "{}", found.inertia);
+        // Quartiles of a hair, and a value beyond f32 when scaled by them.
+        let far = [0.0, 1e-30, 2e-30, 3e-30, 1e20];
+        assert_eq!(of(&far, 2, None, Scaling::Robust).unwrap().sizes, [4, 1]);
+        assert_eq!(of(&far, 3, None, Scaling::Robust).unwrap_err().code(), "E_TOO_FEW");
+        assert_eq!(of(&[f64::MAX, f64::MIN, 0.0], 2, None, Scaling::ZScore).unwrap_err().code(), "E_SCALE");
+        // A first centre far beyond all rows is nobody's, and filled.
+        assert_eq!(of(&three, 2, Some(&[0.0, 1e60]), Scaling::None).unwrap_err().code(), "E_INIT");
+        assert_eq!(of(&three, 2, Some(&[0.0, 1e39]), Scaling::None).unwrap().sizes, [2, 1]);
+        // The f64 definition cannot tell these centres apart, and the kernel must not claim to.
+        let row = [1.0, 1e-11, -1.0];
+        let close = [1e-11, 1e-11 * (1.0 + 2e-6)];
+        let found = of(&row, 2, Some(&close), Scaling::None).unwrap();
+        assert_eq!(found.sizes.iter().sum::<u64>(), 3);
     }
 
     #[test]

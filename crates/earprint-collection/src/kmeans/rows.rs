@@ -1,7 +1,7 @@
 //! Rows of numbers as the kernels take them: scaled, centred, 64 rows side by side.
 //!
 //! **Scaling** (`DEFINITIONS` section 4): every column less its mean (or median), over its population deviation (or the distance
-//! between its quartiles), in f64, rounded to f32 once. Centred even without scaling: sums of products of numbers far
+//! between its quartiles), and all over one power of two that brings the largest number to 1 at most; in f64, rounded to f32 once. Centred even without scaling: sums of products of numbers far
 //! from zero have nothing left of their differences. Statistics are weighted and over known values.
 //!
 //! **Missing.** NaN is an unknown number: it drops out of distances and means. A row that knows nothing belongs to no cluster.
@@ -51,6 +51,8 @@ pub struct Rows {
     lines: Vec<Line>,
     /// Not below the norm of a row; infinite where a number is missing, so that no shortcut takes the row.
     pub(super) norms: Vec<f32>,
+    /// The largest of the finite norms.
+    pub(super) reach: f32,
     /// 0: belongs to no cluster.
     pub(super) weights: Vec<u32>,
     /// Unknown columns of rows that have some.
@@ -58,6 +60,8 @@ pub struct Rows {
     /// In the units of the input: value = scaled * factor + shift.
     pub(super) shift: Vec<f64>,
     pub(super) factor: Vec<f64>,
+    /// The power of two that is in every factor beside what was asked for.
+    pub(super) unit: f64,
     /// Powers of two that turn scaled values into integers whose weighted sum fits i64.
     pub(super) quanta: Vec<f64>,
 }
@@ -66,9 +70,14 @@ impl Rows {
     /// Takes `values`, `(n, d)` row-major, and how often each row counts (once where there are no weights).
     ///
     /// # Errors
-    /// `Shape` if the counts disagree or are nothing, `Infinite` for a value that is no number and not missing either,
+    /// `Shape` if the counts disagree or are nothing, `Infinite` for a value that is no number and not missing either, `Range` where a column's variance is beyond f64,
     /// `Weights` if all are 0 or they sum up to more than 2^40.
-    pub fn new(values: &[f32], d: usize, weights: Option<&[u32]>, scaling: Scaling) -> Result<Self, KMeansError> {
+    pub fn new<T: Copy + Into<f64>>(
+        values: &[T],
+        d: usize,
+        weights: Option<&[u32]>,
+        scaling: Scaling,
+    ) -> Result<Self, KMeansError> {
         let n = values.len().checked_div(d).unwrap_or(0);
         if n == 0 || n * d != values.len() || weights.is_some_and(|w| w.len() != n) {
             return Err(KMeansError::Shape { values: values.len(), d, weights: weights.map(<[u32]>::len) });
@@ -76,13 +85,13 @@ impl Rows {
         let mut weights = weights.map_or_else(|| vec![1; n], <[u32]>::to_vec);
         let mut missing = BTreeMap::new();
         for (row, values) in values.chunks_exact(d).enumerate() {
-            if values.iter().fold(true, |all, v| all & v.is_finite()) {
+            if values.iter().fold(true, |all, &v| all & v.into().is_finite()) {
                 continue;
             }
-            if let Some(column) = values.iter().position(|v| v.is_infinite()) {
+            if let Some(column) = values.iter().position(|&v| v.into().is_infinite()) {
                 return Err(KMeansError::Infinite { row, column });
             }
-            let unknown: Vec<usize> = (0..d).filter(|&j| values[j].is_nan()).collect();
+            let unknown: Vec<usize> = (0..d).filter(|&j| values[j].into().is_nan()).collect();
             if unknown.len() == d {
                 weights[row] = 0;
             }
@@ -92,43 +101,58 @@ impl Rows {
         if total == 0 || total > 1 << 40 {
             return Err(KMeansError::Weights { total });
         }
-        let (shift, factor) = match scaling {
+        let (shift, mut factor): (Vec<f64>, Vec<f64>) = match scaling {
             Scaling::Robust => (0..d).map(|j| quartiles(values, d, j, &weights)).unzip(),
             _ => moments(values, d, &weights, scaling),
         };
+        if let Some(column) = (0..d).find(|&j| !(shift[j].is_finite() && factor[j].is_finite())) {
+            return Err(KMeansError::Range { column });
+        }
+        // In f64: what is scaled may be far beyond f32.
+        let mut largest = vec![0.0f64; d];
+        for (values, _) in values.chunks_exact(d).zip(&weights).filter(|(_, w)| **w > 0) {
+            for (((largest, v), shift), factor) in largest.iter_mut().zip(values).zip(&shift).zip(&factor) {
+                *largest = largest.max(((*v).into() - shift).abs() / factor);
+            }
+        }
+        // All columns over one power of two, so that the largest number is at most 1 and no square leaves f32.
+        let unit = exp2(exponent(largest.iter().copied().fold(f64::MIN_POSITIVE, f64::max)));
+        factor.iter_mut().for_each(|factor| *factor *= unit);
+        largest.iter_mut().for_each(|largest| *largest /= unit);
         let filled = n.next_multiple_of(BLOCK);
         let mut lines = vec![Line::ZERO; filled * d / 16];
         let mut norms = vec![0.0f32; filled];
-        let mut largest = vec![0.0f32; d];
+        let mut reach = 0.0f32;
         let blocks = Line::values_mut(&mut lines).chunks_exact_mut(BLOCK * d).zip(norms.chunks_exact_mut(BLOCK));
-        for (values, (block, norms)) in values.chunks(BLOCK * d).zip(blocks) {
+        for ((values, weights), (block, norms)) in values.chunks(BLOCK * d).zip(weights.chunks(BLOCK)).zip(blocks) {
             let mut squares = [0.0f64; BLOCK];
             for (j, column) in block.chunks_exact_mut(BLOCK).enumerate() {
                 let (shift, factor) = (shift[j], factor[j]);
-                let mut most = 0.0f32;
-                for ((x, square), v) in column.iter_mut().zip(&mut squares).zip(values.iter().skip(j).step_by(d)) {
-                    let scaled = ((f64::from(*v) - shift) / factor) as f32;
-                    *x = if scaled.is_nan() { 0.0 } else { scaled };
+                let values = values.iter().skip(j).step_by(d).zip(weights);
+                for ((x, square), (&v, &w)) in column.iter_mut().zip(&mut squares).zip(values) {
+                    let scaled = ((v.into() - shift) / factor) as f32;
+                    // What is unknown, and what counts for nothing.
+                    *x = if scaled.is_nan() || w == 0 { 0.0 } else { scaled };
                     *square += f64::from(*x) * f64::from(*x);
-                    most = most.max(x.abs());
                 }
-                largest[j] = largest[j].max(most);
             }
-            // A little more, for its own rounding.
-            norms.iter_mut().zip(squares).for_each(|(n, square)| *n = (square.sqrt() * (1.0 + 1e-6)) as f32);
+            for (norm, square) in norms.iter_mut().zip(squares) {
+                // A little more, for its own rounding.
+                *norm = (square.sqrt() * (1.0 + 1e-6)) as f32;
+                reach = reach.max(*norm);
+            }
         }
         missing.keys().for_each(|&row| norms[row] = f32::INFINITY);
         // At most 51 bits, so that f64 holds every integer exactly.
         let bits = 51.min(62 - (64 - total.leading_zeros() as i32));
-        let quanta =
-            largest.into_iter().map(|m| if m > 0.0 { exp2(bits - 1 - exponent(f64::from(m))) } else { 1.0 }).collect();
-        Ok(Self { n, d, lines, norms, weights, missing, shift, factor, quanta })
+        let quanta = largest.into_iter().map(|m| if m > 0.0 { exp2(bits - 1 - exponent(m)) } else { 1.0 }).collect();
+        Ok(Self { n, d, lines, norms, reach, weights, missing, shift, factor, unit, quanta })
     }
 
-    /// The first `n` rows, or all, scaled as they are here.
+    /// The first `n` rows that belong somewhere, or all of them, scaled as they are here.
     #[must_use]
     pub fn first(&self, n: usize) -> Self {
-        self.subset(&(0..n.min(self.n)).collect::<Vec<_>>())
+        self.subset(&(0..self.n).filter(|&row| self.weights[row] > 0).take(n).collect::<Vec<_>>())
     }
 
     /// Some of the rows, scaled as they are here.
@@ -154,6 +178,8 @@ impl Rows {
             missing,
             shift: self.shift.clone(),
             factor: self.factor.clone(),
+            unit: self.unit,
+            reach: self.reach,
             // Fewer rows weigh no more.
             quanta: self.quanta.clone(),
         }
@@ -181,11 +207,6 @@ impl Rows {
     pub fn row(&self, row: usize) -> Vec<f64> {
         assert!(row < self.n, "row {row} of {}", self.n);
         self.in_units(&(0..self.d).map(|j| self.value(row, j)).collect::<Vec<_>>())
-    }
-
-    /// What a deviation of 1 is in the units of column `j`.
-    pub fn unit(&self, j: usize) -> f64 {
-        self.factor[j]
     }
 
     /// Centres in the units of the input, `(k, d)`, to scaled ones.
@@ -251,12 +272,13 @@ fn exp2(e: i32) -> f64 {
 }
 
 /// What is taken off each column, and what it is then divided by: mean, and deviation or 1.
-fn moments(values: &[f32], d: usize, weights: &[u32], scaling: Scaling) -> (Vec<f64>, Vec<f64>) {
+fn moments<T: Copy + Into<f64>>(values: &[T], d: usize, weights: &[u32], scaling: Scaling) -> (Vec<f64>, Vec<f64>) {
     let (mut count, mut mean, mut spread) = (vec![0.0f64; d], vec![0.0f64; d], vec![0.0f64; d]);
     for (values, &w) in values.chunks_exact(d).zip(weights) {
         let w = f64::from(w);
         for ((count, sum), &v) in count.iter_mut().zip(&mut mean).zip(values) {
-            let (v, w) = if v.is_nan() { (0.0, 0.0) } else { (f64::from(v), w) };
+            let v: f64 = v.into();
+            let (v, w) = if v.is_nan() { (0.0, 0.0) } else { (v, w) };
             *count += w;
             *sum += w * v;
         }
@@ -268,7 +290,8 @@ fn moments(values: &[f32], d: usize, weights: &[u32], scaling: Scaling) -> (Vec<
     for (values, &w) in values.chunks_exact(d).zip(weights) {
         let w = f64::from(w);
         for ((sum, mean), &v) in spread.iter_mut().zip(&mean).zip(values) {
-            let t = if v.is_nan() { 0.0 } else { f64::from(v) - mean };
+            let v: f64 = v.into();
+            let t = if v.is_nan() { 0.0 } else { v - mean };
             *sum += w * (t * t);
         }
     }
@@ -276,13 +299,19 @@ fn moments(values: &[f32], d: usize, weights: &[u32], scaling: Scaling) -> (Vec<
     (mean, spread)
 }
 
-/// The same for quartiles: median, and the distance between the others.
-fn quartiles(values: &[f32], d: usize, j: usize, weights: &[u32]) -> (f64, f64) {
-    let column = values.iter().skip(j).step_by(d).zip(weights).filter(|(v, w)| !v.is_nan() && **w > 0);
-    let mut sorted: Vec<(f64, u32)> = column.map(|(&v, &w)| (f64::from(v), w)).collect();
+/// The same for quartiles: median, and the distance between the others; the deviation where that is 0, as where more than half of a
+/// column are one value.
+fn quartiles<T: Copy + Into<f64>>(values: &[T], d: usize, j: usize, weights: &[u32]) -> (f64, f64) {
+    let column = values.iter().skip(j).step_by(d).map(|&v| v.into()).zip(weights);
+    let mut sorted: Vec<(f64, u32)> = column.filter(|(v, w)| !v.is_nan() && **w > 0).map(|(v, &w)| (v, w)).collect();
     sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| quantile(&sorted, share));
-    (middle, or_one(high - low))
+    if high > low {
+        return (middle, high - low);
+    }
+    let (values, weights): (Vec<f64>, Vec<u32>) = sorted.into_iter().unzip();
+    let deviation = if values.is_empty() { 1.0 } else { moments(&values, 1, &weights, Scaling::ZScore).1[0] };
+    (middle, deviation)
 }
 
 /// A column without spread stays as it is.
@@ -319,9 +348,9 @@ mod tests {
         let values = [1.0, 10.0, 3.0, f32::NAN, 5.0, 10.0, f32::NAN, f32::NAN];
         let rows = Rows::new(&values, 2, None, Scaling::ZScore).unwrap();
         let deviation = (8.0f64 / 3.0).sqrt();
-        assert_eq!((rows.shift[0], rows.factor[0]), (3.0, deviation));
-        assert_eq!((rows.shift[1], rows.factor[1]), (10.0, 1.0)); // constant
-        assert_eq!(rows.value(0, 0), (-2.0 / deviation) as f32);
+        assert_eq!((rows.unit, rows.shift[0], rows.factor[0]), (2.0, 3.0, 2.0 * deviation));
+        assert_eq!((rows.shift[1], rows.factor[1]), (10.0, 2.0)); // constant
+        assert_eq!(rows.value(0, 0), (-1.0 / deviation) as f32);
         assert_eq!(rows.weights, [1, 1, 1, 0]);
         assert_eq!(rows.distance(1, &[1.0, 99.0]), 1.0);
         let back = rows.in_units(&rows.scaled(&[5.0, 11.0]));
@@ -332,17 +361,20 @@ mod tests {
     fn quartiles_of_weighted_values() {
         // 1 1 2 4 8: quartiles 1 and 4.
         let rows = Rows::new(&[8.0, 1.0, 4.0, 2.0], 1, Some(&[1, 2, 1, 1]), Scaling::Robust).unwrap();
-        assert_eq!((rows.shift[0], rows.factor[0]), (2.0, 3.0));
+        assert_eq!((rows.shift[0], rows.factor[0] / rows.unit), (2.0, 3.0));
+        // Quartiles 1 and 1: the deviation.
+        let rows = Rows::new(&[1.0, 1.0, 1.0, 1.0, 6.0], 1, None, Scaling::Robust).unwrap();
+        assert_eq!((rows.shift[0], rows.factor[0] / rows.unit), (1.0, 2.0));
     }
 
     #[test]
     fn what_is_no_matrix_is_refused() {
-        let code = |v: &[f32], d, w| Rows::new(v, d, w, Scaling::None).unwrap_err().code();
+        let code = |v: &[f64], d, w| Rows::new(v, d, w, Scaling::None).unwrap_err().code();
         assert_eq!(code(&[1.0, 2.0, 3.0], 2, None), "E_SHAPE");
         assert_eq!(code(&[], 2, None), "E_SHAPE");
         assert_eq!(code(&[1.0], 0, None), "E_SHAPE");
-        assert_eq!(code(&[1.0, f32::INFINITY], 1, None), "E_NON_FINITE");
-        assert_eq!(code(&[f32::NAN], 1, None), "E_WEIGHTS");
+        assert_eq!(code(&[1.0, f64::INFINITY], 1, None), "E_NON_FINITE");
+        assert_eq!(code(&[f64::NAN], 1, None), "E_WEIGHTS");
         assert_eq!(code(&[1.0], 1, Some(&[0])), "E_WEIGHTS");
         assert_eq!(code(&[1.0], 1, Some(&[1, 2])), "E_SHAPE");
     }

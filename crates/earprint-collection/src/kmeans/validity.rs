@@ -4,7 +4,7 @@
 //!
 //! * **Silhouette** (P. J. Rousseeuw, J. Comput. Appl. Math. 20, 1987): mean of (b - a) / max(a, b); a: mean distance to the other
 //!   members of a row's cluster, b: to the members of the nearest other one; 0 alone in a cluster. With *squared* Euclidean
-//!   distances the sum over a cluster is a polynomial of its sums, `sum_j (n_j x_j^2 - 2 x_j S_j + Q_j)`: exact in O(n k d). With
+//!   distances the sum over a cluster needs its means and spreads alone, `sum_j (n_j (x_j - mean_j)^2 + spread_j)`: exact in O(n k d). With
 //!   Euclidean ones it takes all pairs, so a sample of rows is asked, each against all, and the standard error said.
 //! * **Calinski-Harabasz** (Commun. Stat. 3, 1974): between-cluster over within-cluster variance, by degrees of freedom.
 //! * **Davies-Bouldin** (IEEE Trans. PAMI 1, 1979): mean over clusters of the worst (s_i + s_j) / d_ij; s: mean distance to the mean.
@@ -41,56 +41,59 @@ pub struct Estimate {
     pub rows: usize,
 }
 
-/// Weights, sums and sums of squares of known values, `(k, d)`.
+/// Weights, means and spreads of known values, `(k, d)`.
 struct Sums {
     d: usize,
     members: Vec<f64>,
     known: Vec<f64>,
-    sum: Vec<f64>,
-    square: Vec<f64>,
+    /// The collection's middle where nothing is known.
+    mean: Vec<f64>,
+    /// Weighted sums of squared distances to the mean.
+    spread: Vec<f64>,
 }
 
 impl Sums {
     fn of(rows: &Rows, labels: &[Option<u32>], k: usize) -> Self {
         let d = rows.d;
         let zeros = vec![0.0; k * d];
-        let mut all = Self { d, members: vec![0.0; k], known: zeros.clone(), sum: zeros.clone(), square: zeros };
-        for (row, label) in labels.iter().enumerate() {
-            let Some(c) = label.map(|l| l as usize) else { continue };
-            let w = f64::from(rows.weights[row]);
-            all.members[c] += w;
-            let unknown = rows.missing.get(&row);
-            for j in 0..d {
-                if unknown.is_some_and(|u| u.binary_search(&j).is_ok()) {
-                    continue;
+        let mut all = Self { d, members: vec![0.0; k], known: zeros.clone(), mean: zeros.clone(), spread: zeros };
+        let each = |of: &mut dyn FnMut(usize, f64, f64)| {
+            for (row, label) in labels.iter().enumerate() {
+                let Some(c) = label.map(|l| l as usize) else { continue };
+                let unknown = rows.missing.get(&row);
+                for j in (0..d).filter(|j| unknown.is_none_or(|u| u.binary_search(j).is_err())) {
+                    of(c * d + j, f64::from(rows.weights[row]), f64::from(rows.value(row, j)));
                 }
-                let x = f64::from(rows.value(row, j));
-                all.known[c * d + j] += w;
-                all.sum[c * d + j] += w * x;
-                all.square[c * d + j] += w * (x * x);
+            }
+        };
+        for (row, label) in labels.iter().enumerate() {
+            if let Some(c) = label {
+                all.members[*c as usize] += f64::from(rows.weights[row]);
             }
         }
+        each(&mut |at, w, x| {
+            all.known[at] += w;
+            all.mean[at] += w * x;
+        });
+        all.mean.iter_mut().zip(&all.known).filter(|(_, n)| **n > 0.0).for_each(|(sum, n)| *sum /= n);
+        // Around the mean: squares around anything else would cancel.
+        each(&mut |at, w, x| all.spread[at] += w * (x - all.mean[at]) * (x - all.mean[at]));
         all
     }
 
-    /// Mean of cluster `c` in column `j`; the collection's middle where nothing is known.
     fn mean(&self, c: usize, j: usize) -> f64 {
-        let known = self.known[c * self.d + j];
-        if known > 0.0 { self.sum[c * self.d + j] / known } else { 0.0 }
+        self.mean[c * self.d + j]
     }
 
     /// Sum of squared distances of a row to all members of cluster `c`.
     fn squared_to_all(&self, x: &[f64], c: usize) -> f64 {
         let at = c * self.d..(c + 1) * self.d;
-        let columns = self.known[at.clone()].iter().zip(&self.sum[at.clone()]).zip(&self.square[at]);
+        let columns = self.known[at.clone()].iter().zip(&self.mean[at.clone()]).zip(&self.spread[at]);
         // An unknown number is NaN here and drops out.
-        let sum: f64 = x
-            .iter()
-            .zip(columns)
-            .map(|(&x, ((&n, &s), &q))| if x.is_nan() { 0.0 } else { (n * x - 2.0 * s) * x + q })
-            .sum();
-        // Rounding may leave less than nothing.
-        sum.max(0.0)
+        let of = |(&x, ((&n, &mean), &spread)): (&f64, ((&f64, &f64), &f64))| {
+            if x.is_nan() { 0.0 } else { n * (x - mean) * (x - mean) + spread }
+        };
+        x.iter().zip(columns).map(of).sum()
     }
 }
 
@@ -123,8 +126,9 @@ pub fn validity<C: Crew>(rows: &Rows, labels: &[Option<u32>], k: usize, crew: &C
         within += w;
     }
     let middle = |j: usize| {
-        let (sum, known) =
-            used.iter().fold((0.0, 0.0), |(s, n), &c| (s + sums.sum[c * rows.d + j], n + sums.known[c * rows.d + j]));
+        let (sum, known) = used.iter().fold((0.0, 0.0), |(s, n), &c| {
+            (s + sums.known[c * rows.d + j] * sums.mean(c, j), n + sums.known[c * rows.d + j])
+        });
         if known > 0.0 { sum / known } else { 0.0 }
     };
     let middles: Vec<f64> = (0..rows.d).map(middle).collect();

@@ -173,8 +173,11 @@ impl CudaMachine {
 
     /// Keeps what an error means for the recordings to come.
     fn note(&mut self, error: ComputeError) -> ComputeError {
-        // Idle buffers may hold the memory that a smaller recording needs.
+        // Idle buffers and tables may hold the memory that a smaller recording needs.
         self.idle.clear();
+        if matches!(error, ComputeError::OutOfMemory { .. }) {
+            self.tables.clear();
+        }
         if let ComputeError::DeviceLost { why, .. } = &error {
             self.lost = Some(why.clone());
             self.tables.clear();
