@@ -126,8 +126,9 @@ impl Run {
 
 /// `size` of the rows, in their order, without replacement: those whose random keys are lowest.
 fn drawn(rows: &[usize], size: usize, seed: u64, resample: u32) -> Vec<usize> {
-    let key =
-        |&row: &usize| derived(seed, stream::RESAMPLE_ROWS ^ resample.rotate_left(8), [row as u32, (row >> 32) as u32]);
+    let key = |&row: &usize| {
+        derived(seed, stream::RESAMPLE_ROWS ^ resample.rotate_left(8), [row as u32, (row as u64 >> 32) as u32])
+    };
     let mut keyed: Vec<(u64, usize)> = rows.iter().map(|row| (key(row), *row)).collect();
     if size < keyed.len() {
         keyed.select_nth_unstable(size);
