@@ -8,7 +8,8 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use earprint_compute::{ComputeError, Machine};
@@ -17,6 +18,9 @@ use earprint_features::OwnedSegment;
 use super::batches::{Batches, Rows};
 use super::maker::{CpuRows, Made, RowMaker};
 use super::run::RowMakers;
+
+/// How long the end of a run waits for the device to be closed.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Segments of one worker under way: one is decoded while others are computed.
 const DEPTH: usize = 3;
@@ -50,8 +54,9 @@ impl Shared {
 
 /// The device of a run.
 pub struct DeviceRows {
-    /// The workers' end; `Sender` alone could not be shared.
-    jobs: Mutex<Sender<Job>>,
+    /// The workers' end, until this is dropped; `Sender` alone could not be shared.
+    jobs: Mutex<Option<Sender<Job>>>,
+    thread: Option<JoinHandle<()>>,
     name: Arc<str>,
     reserved: u64,
     shared: Arc<Shared>,
@@ -82,15 +87,33 @@ impl DeviceRows {
                 let _ = tell.send(Err(error));
             }
         };
-        std::thread::Builder::new().name("earprint-device".into()).spawn(work).expect("the system has threads left");
+        let thread = std::thread::Builder::new().name("earprint-device".into()).spawn(work);
+        let thread = thread.expect("the system has threads left");
         let died = || ComputeError::Failed { backend: "device", why: "its thread panicked while opening it".into() };
         let (name, reserved) = opened.recv().unwrap_or_else(|_| Err(died()))?;
-        Ok(Self { jobs: Mutex::new(jobs), name, reserved, shared })
+        Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Some(thread), name, reserved, shared })
     }
 
     /// What happened to the device since the last call: batches halved, the device given up.
     pub fn notes(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.notes.lock().expect("no panic holds it"))
+    }
+}
+
+impl Drop for DeviceRows {
+    /// Waits until the thread has closed the device: a driver that is still at work while the process ends may crash. Not for one that
+    /// hangs, and not for workers that were left behind with it.
+    fn drop(&mut self) {
+        *self.jobs.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        let (thread, since) = (self.thread.take().expect("dropped once"), Instant::now());
+        while !thread.is_finished() {
+            if self.shared.hangs.load(Ordering::Relaxed) || since.elapsed() > GOODBYE {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // What it panicked with, its clients have said.
+        let _ = thread.join();
     }
 }
 
@@ -104,7 +127,7 @@ fn host_bytes(machine: &dyn Machine) -> u64 {
 
 impl RowMakers for DeviceRows {
     fn make(&self) -> Box<dyn RowMaker> {
-        let jobs = self.jobs.lock().expect("no panic holds it").clone();
+        let jobs = self.jobs.lock().expect("no panic holds it").clone().expect("there until this is dropped");
         Box::new(ClientRows {
             jobs,
             name: self.name.clone(),
