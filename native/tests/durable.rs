@@ -88,7 +88,9 @@ fn kill_and_resume(name: &str, files: usize, kills: usize, more: &[&str]) {
     let started = Instant::now();
     let status = earprint(&sounds, &whole, more).status().unwrap();
     assert_eq!(status.code(), Some(3), "some inputs are no sound");
-    let undisturbed = started.elapsed();
+    // How long a run takes here, so that the moments of the kills lie within one. The first run may have read files
+    // that were not in memory yet, so whenever a later one ends before its kill, its time counts from then on.
+    let mut takes = started.elapsed();
 
     let mut random = Random(seed);
     let mut killed_midway = 0;
@@ -96,13 +98,20 @@ fn kill_and_resume(name: &str, files: usize, kills: usize, more: &[&str]) {
         let out = folder.join(&format!("killed-{round}"));
         // A third of the rounds is killed twice.
         for _ in 0..1 + usize::from(round % 3 == 0) {
+            let started = Instant::now();
             let mut child = earprint(&sounds, &out, more).spawn().unwrap();
-            let after = undisturbed.mul_f64(random.below(1000) as f64 / 1000.0);
-            std::thread::sleep(after);
-            if child.try_wait().unwrap().is_none() {
-                killed_midway += 1;
+            let after = takes.mul_f64(random.below(1000) as f64 / 1000.0);
+            let mut ended = false;
+            while !ended && started.elapsed() < after {
+                std::thread::sleep(Duration::from_millis(1));
+                ended = child.try_wait().unwrap().is_some();
             }
-            child.kill().unwrap();
+            if ended {
+                takes = takes.min(started.elapsed());
+            } else {
+                killed_midway += 1;
+                child.kill().unwrap();
+            }
             child.wait().unwrap();
             assert!(!out.join("manifest.json").exists() || !out.join(".earprint-run/features.part").exists());
         }
