@@ -265,7 +265,7 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=1000))]
     pub k_max: u32,
     /// Starts from different rows; the best is kept.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 4, conflicts_with = "batch", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub starts: u32,
     /// First centres, a .npy array (k, columns) in the units of the input, instead of k-means++.
     #[arg(long, value_name = "FILE.npy")]
@@ -282,6 +282,15 @@ pub struct ClusterArgs {
     /// What makes columns comparable: their deviation, their quartiles, or nothing.
     #[arg(long, value_enum, default_value_t = ScaleArg::Zscore)]
     pub scale: ScaleArg,
+    /// Centres from random batches of so many rows, then one pass over all: for rows without end. --max-iter counts batches.
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch: Option<u32>,
+    /// Count equal rows as one row with a weight: faster where there are many, with the same centres from the same --init.
+    #[arg(long)]
+    pub unique: bool,
+    /// Memory for rows, for example 500M or 2G: those that need more are read from the file in every pass. No label depends on it.
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = size, env = "EARPRINT_MEMORY")]
+    pub memory: u64,
     /// Folder for labels.npy, centres.npy, summary.json and, for tracks, clusters.csv.
     #[arg(short, long, value_name = "FOLDER", default_value = "clusters")]
     pub out: PathBuf,

@@ -122,3 +122,51 @@ fn tracks_of_a_library() {
     f.run("cluster still.db -k 1 -o still-out").ends(0, &[]);
     f.run("cluster still.db -k 2 -o still-out").ends(2, &["different rows are only 1"]);
 }
+
+#[test]
+fn rows_in_memory_rows_on_disk_and_equal_rows() {
+    let f = Folder::new("cluster-disk");
+    // 18 MB, and 12 without the third that are copies: more than nothing, less than --memory's least where they are left out.
+    let n = 140_000u32;
+    let of = |row: u32, j: u32| {
+        let row = if row % 3 == 2 { row - 2 } else { row };
+        let noise = (row * 31 + j).wrapping_mul(2_654_435_761) >> 16;
+        (row % 7 * (j % 5)) as f32 + noise as f32 / 65_536.0
+    };
+    let values: Vec<f32> = (0..n).flat_map(|row| (0..32).map(move |j| of(row, j))).collect();
+    f.file("x.npy", &npy(&[n as usize, 32], &values));
+    let first: Vec<f32> = (0..7).flat_map(|row| (0..32).map(move |j| of(row, j))).collect();
+    f.file("init.npy", &npy(&[7, 32], &first));
+    let run = |words: &str, out: &str| {
+        let ran = f.run(&format!("cluster x.npy --init init.npy --json --max-iter 6 {words} -o {out}"));
+        ran.ends(0, &[]);
+        ran.records()[0].clone()
+    };
+    let held = run("--device cpu", "held");
+    let read = run("--memory 16M", "read");
+    assert_eq!((&held["in_memory"], &read["in_memory"]), (&true.into(), &false.into()));
+    let unique = run("--memory 16M --unique", "unique");
+    // Row 3 i + 2 is row 3 i.
+    assert_eq!(unique["different_rows"], n - n / 3);
+    for (other, name) in [(&read, "read"), (&unique, "unique")] {
+        assert_eq!(labels(&f, name), labels(&f, "held"), "{name}");
+        let close = other["inertia"].as_f64().unwrap() / held["inertia"].as_f64().unwrap();
+        assert!((close - 1.0).abs() < 1e-9, "{name}: {close}");
+        assert_eq!(other["clusters"].as_array().unwrap().len(), 7);
+    }
+    let bytes = |name: &str| std::fs::read(f.join(name).join("centres.npy")).unwrap();
+    assert!(bytes("held") == bytes("read"));
+    f.run("cluster x.npy -k 3 --memory 16M --device vulkan -o no").ends(2, &["needs the rows in memory", "--memory"]);
+    // Batches come near.
+    let ran = f.run("cluster x.npy -k 7 --batch 500 --json -o batch --seed 1 --memory 16M");
+    ran.ends(0, &[]);
+    let of_batches = &ran.records()[0];
+    assert_eq!((&of_batches["batch"], &of_batches["starts"]), (&500.into(), &1.into()));
+    assert_eq!(labels(&f, "batch").len(), n as usize);
+    f.file("double.npy", &{
+        let mut out = npy_header(NpyType::F64, &[2, 1]);
+        out.extend([1.0f64, 2.0].iter().flat_map(|v| v.to_le_bytes()));
+        out
+    });
+    f.run("cluster double.npy --unique -o no").ends(2, &["16- or 32-bit"]);
+}

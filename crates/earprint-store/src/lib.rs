@@ -7,6 +7,7 @@ mod index;
 mod journal;
 mod manifest;
 mod npy;
+mod npy_rows;
 #[cfg(feature = "picture")]
 pub mod picture;
 
@@ -16,3 +17,4 @@ pub use index::write_index;
 pub use journal::{Journal, JournalHeader, Recovered};
 pub use manifest::{FileEntry, MANIFEST_VERSION, Manifest};
 pub use npy::{NpyArray, NpyHeader, NpyType, NpyWriter, npy_header};
+pub use npy_rows::NpyRows;

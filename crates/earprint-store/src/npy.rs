@@ -73,6 +73,49 @@ pub struct NpyHeader {
     pub data_at: usize,
 }
 
+impl NpyHeader {
+    /// From the first bytes of a file.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.len() < 10 || &bytes[..8] != b"\x93NUMPY\x01\x00" {
+            return Err("not a .npy file of format 1.0".into());
+        }
+        let data_at = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+        let text = std::str::from_utf8(bytes.get(10..data_at).ok_or("header cut short")?).map_err(|e| e.to_string())?;
+        let between = |open: &str, close: &str| -> Result<&str, String> {
+            let at = text.find(open).ok_or(format!("no {open} in the header"))? + open.len();
+            let end = text[at..].find(close).ok_or(format!("no {close} in the header"))?;
+            Ok(&text[at..at + end])
+        };
+        let descr = between("'descr': '", "'")?.to_owned();
+        if between("'fortran_order': ", ",")? != "False" {
+            return Err("Fortran order; expected C order".into());
+        }
+        let shape: Vec<usize> = between("'shape': (", ")")?
+            .split(',')
+            .map(str::trim)
+            .filter(|d| !d.is_empty())
+            .map(|d| d.parse().map_err(|_| format!("dimension {d:?}")))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { descr, shape, data_at })
+    }
+
+    /// Bytes of an element, by the digits at the end of its type.
+    fn element(&self) -> usize {
+        self.descr.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0)
+    }
+
+    /// Whether so many bytes of data are the array.
+    pub(crate) fn fill(&self, bytes: u64) -> Result<(), String> {
+        let (shape, descr) = (&self.shape, &self.descr);
+        let expected = shape.iter().try_fold(self.element() as u64, |bytes, &d| bytes.checked_mul(d as u64));
+        if expected == Some(bytes) {
+            Ok(())
+        } else {
+            Err(format!("{bytes} data bytes do not fill {shape:?} of {descr}"))
+        }
+    }
+}
+
 /// A whole array in memory: the reader of everything the writer makes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NpyArray {
@@ -103,33 +146,10 @@ impl NpyArray {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        if bytes.len() < 10 || &bytes[..8] != b"\x93NUMPY\x01\x00" {
-            return Err("not a .npy file of format 1.0".into());
-        }
-        let data_at = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-        let text = std::str::from_utf8(bytes.get(10..data_at).ok_or("header cut short")?).map_err(|e| e.to_string())?;
-        let between = |open: &str, close: &str| -> Result<&str, String> {
-            let at = text.find(open).ok_or(format!("no {open} in the header"))? + open.len();
-            let end = text[at..].find(close).ok_or(format!("no {close} in the header"))?;
-            Ok(&text[at..at + end])
-        };
-        let descr = between("'descr': '", "'")?.to_owned();
-        if between("'fortran_order': ", ",")? != "False" {
-            return Err("Fortran order; expected C order".into());
-        }
-        let shape: Vec<usize> = between("'shape': (", ")")?
-            .split(',')
-            .map(str::trim)
-            .filter(|d| !d.is_empty())
-            .map(|d| d.parse().map_err(|_| format!("dimension {d:?}")))
-            .collect::<Result<_, _>>()?;
-        let element = descr.as_bytes().last().map_or(0, |b| (b - b'0') as usize);
-        let data = bytes[data_at..].to_vec();
-        let bytes = shape.iter().try_fold(element, |bytes, &d| bytes.checked_mul(d));
-        if bytes != Some(data.len()) {
-            return Err(format!("{} data bytes do not fill {shape:?} of {descr}", data.len()));
-        }
-        Ok(Self { header: NpyHeader { descr, shape, data_at }, data })
+        let header = NpyHeader::parse(bytes)?;
+        let data = bytes[header.data_at..].to_vec();
+        header.fill(data.len() as u64)?;
+        Ok(Self { header, data })
     }
 
     /// Values as f32 (from `<f4`).

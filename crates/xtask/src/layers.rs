@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("earprint-audio", &["earprint-core"]),
     ("earprint-signal", &["earprint-core", "earprint-lanes"]),
     ("earprint-features", &["earprint-core", "earprint-lanes", "earprint-signal"]),
-    ("earprint-store", &["earprint-core", "earprint-signal"]),
+    ("earprint-store", &["earprint-core", "earprint-lanes"]),
     ("earprint-collection", &["earprint-core", "earprint-features", "earprint-lanes"]),
     ("earprint-library", &["earprint-core", "earprint-collection", "earprint-store"]),
     ("earprint-compute", &["earprint-core", "earprint-collection", "earprint-shaders", "earprint-signal"]),

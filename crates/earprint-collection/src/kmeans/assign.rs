@@ -4,7 +4,7 @@
 //! lane, with or without fused operations. Any order of d + 2 roundings is within `e = (d + 3) u (|x| |c| + |c|^2 / 2)` of
 //! the exact sum, to first order (N. J. Higham, "Accuracy and stability of numerical algorithms", 2002, section 3.1; Cauchy and
 //! Schwarz for the sum of products), with u = 2^-23: WGSL lets a device round either way. Where the second smallest bracket is more than
-//! 2 e above the smallest, the label is certain; elsewhere [`Rows::nearest`], the definition in f64, decides. So labels are
+//! 2 e above the smallest, the label is certain; elsewhere [`super::rows::Part::nearest`], the definition in f64, decides. So labels are
 //! the definition's, on every machine, with any rounding. What the definition itself rounds, (d + 2) 2^-52 (|x|^2 + |c|^2) at most, is
 //! in the bound too, and so are the terms of second order. Centres too far away for f32 make everything uncertain.
 //!
@@ -85,12 +85,10 @@ pub(super) struct Nearest {
     pub certain: [f32; BLOCK],
 }
 
-/// The nearest centres of block `block`.
-pub(super) fn nearest(rows: &Rows, block: usize, centres: &Centres, width: Width, out: &mut Nearest) {
-    let size = BLOCK * rows.d;
-    let values = &rows.blocks()[block * size..(block + 1) * size];
-    let norms = &rows.norms[block * BLOCK..(block + 1) * BLOCK];
-    let d = rows.d;
+/// The nearest centres of a block: its values, and the norms of its rows.
+pub(super) fn nearest((values, norms): (&[f32], &[f32]), centres: &Centres, width: Width, out: &mut Nearest) {
+    let d = values.len() / BLOCK;
+    assert!(values.len() == d * BLOCK && norms.len() == BLOCK);
     assert!(centres.table.len() == centres.halves.len() * d && centres.plain.len() == centres.k * d);
     at_width!(width, by_width(values: &[f32], norms: &[f32], d: usize, centres: &Centres, out: &mut Nearest));
 }
@@ -166,7 +164,8 @@ unsafe fn tiles<L: Lane, const V: usize>(
 #[cfg(test)]
 mod tests {
     use super::super::philox::uniform;
-    use super::super::rows::Scaling;
+    use super::super::rows::Room;
+    use super::super::scaling::Scaling;
     use super::*;
 
     /// Every certain label is the definition's, at every width, and random rows are mostly certain.
@@ -186,13 +185,16 @@ mod tests {
             for width in Width::available() {
                 let mut out = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
                 let mut certain = 0;
+                let mut room = Room::default();
+                let part = rows.part(0, n, &mut room);
+                let mut blocks = part.blocks();
                 for row in 0..n {
                     if row % BLOCK == 0 {
-                        nearest(&rows, row / BLOCK, &centres, width, &mut out);
+                        nearest(blocks.next().unwrap(), &centres, width, &mut out);
                     }
                     if out.certain[row % BLOCK] > 0.0 {
                         certain += 1;
-                        let want = rows.nearest(row, &centres.plain);
+                        let want = part.nearest(row, &centres.plain);
                         assert_eq!(out.index[row % BLOCK] as u32, want, "{} d {d} row {row}", width.name());
                     }
                 }

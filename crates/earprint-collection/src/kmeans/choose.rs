@@ -142,7 +142,7 @@ fn drawn(rows: &[usize], size: usize, seed: u64, resample: u32) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::super::philox::uniform;
-    use super::super::rows::Scaling;
+    use super::super::scaling::Scaling;
     use super::*;
 
     /// `k` hills on a line of corners, `spread` wide.

@@ -48,7 +48,8 @@ pub trait Device {
 
 /// What `device` finds, if it works and its answer can be one.
 pub(super) fn ask(device: &mut dyn Device, rows: &Rows, centres: &Centres) -> Result<Vec<u32>, String> {
-    let view = RowsView { d: rows.d, values: rows.blocks(), norms: &rows.norms };
+    let values = rows.blocks().ok_or("it needs the rows in memory, and they are read again in every pass")?;
+    let view = RowsView { d: rows.d, values, norms: &rows.norms };
     let found = device.nearest(view, centres.view())?;
     let k = centres.k as u32;
     if found.len() != rows.norms.len() || found.iter().take(rows.n).any(|word| word & !CERTAIN >= k) {

@@ -10,7 +10,8 @@ use earprint_lanes::Width;
 use super::assign::{Centres, Nearest, nearest};
 use super::crew::{Alone, Crew};
 use super::device::CERTAIN;
-use super::rows::{BLOCK, CHUNK, Rows};
+use super::rows::{BLOCK, CHUNK, Part, Room, Rows};
+use super::scaling::round;
 
 /// The label of a row that belongs nowhere (yet).
 pub(super) const NONE: u32 = u32::MAX;
@@ -46,14 +47,14 @@ impl Totals {
     }
 
     /// Adds row `row` to cluster `label` as often as `weight` says, which may be negative.
-    fn put(&mut self, rows: &Rows, row: usize, label: u32, weight: i64) {
+    fn put(&mut self, rows: &Rows, part: Part, row: usize, label: u32, weight: i64) {
         if label == NONE {
             return;
         }
         let at = label as usize * rows.d;
         self.weights[label as usize] += weight;
         for (j, sum) in self.sums[at..at + rows.d].iter_mut().enumerate() {
-            *sum += weight * round(f64::from(rows.value(row, j)) * rows.quanta[j]);
+            *sum += weight * round(f64::from(part.value(row, j)) * rows.quanta[j]);
         }
         if !self.known.is_empty() {
             self.known[at..at + rows.d].iter_mut().for_each(|known| *known += weight);
@@ -61,6 +62,13 @@ impl Totals {
                 self.known[at + j] -= weight;
             }
         }
+    }
+
+    /// Sum and weight of the known values of column `j` in cluster `c`, scaled.
+    pub fn sum(&self, rows: &Rows, c: usize, j: usize) -> (f64, f64) {
+        let at = c * rows.d + j;
+        let count = self.known.get(at).copied().unwrap_or(self.weights[c]);
+        (self.sums[at] as f64 / rows.quanta[j], count as f64)
     }
 
     /// The centres, `(k, d)`: 0, the collection's middle, where nothing is known. `before` stays where a cluster is empty.
@@ -76,14 +84,6 @@ impl Totals {
         };
         self.sums.iter().enumerate().map(centre).collect()
     }
-}
-
-/// To the nearest integer, halves to even; |x| below 2^51.
-#[inline(always)]
-fn round(x: f64) -> i64 {
-    // At this size the last bit of an f64 is 1.
-    const ONES: f64 = 6_755_399_441_055_744.0;
-    (x + ONES).to_bits() as i64 - ONES.to_bits() as i64
 }
 
 /// One pass: every row takes the label of its nearest centre, and `totals` follow. `found`: a device's words for all rows.
@@ -119,29 +119,34 @@ fn assign_some(
 ) -> Totals {
     let mut totals = Totals::none(rows, centres.k);
     let mut here = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
-    for (block, labels) in labels.chunks_mut(BLOCK).enumerate() {
-        let first = first + block * BLOCK;
-        if found.is_none() {
-            nearest(rows, first / BLOCK, centres, width, &mut here);
-        }
-        for (r, label) in labels.iter_mut().enumerate() {
-            let weight = i64::from(rows.weights[first + r]);
-            if weight == 0 {
-                continue;
+    let mut room = Room::default();
+    for (chunk, labels) in labels.chunks_mut(CHUNK).enumerate() {
+        let first = first + chunk * CHUNK;
+        let part = rows.part(first, labels.len(), &mut room);
+        for (b, (block, labels)) in part.blocks().zip(labels.chunks_mut(BLOCK)).enumerate() {
+            let first = first + b * BLOCK;
+            if found.is_none() {
+                nearest(block, centres, width, &mut here);
             }
-            let (mut now, certain) = match found {
-                Some(found) => (found[first + r] & !CERTAIN, found[first + r] & CERTAIN != 0),
-                None => (here.index[r] as u32, here.certain[r] > 0.0),
-            };
-            if !certain {
-                now = rows.nearest(first + r, &centres.plain);
-                totals.rechecked += 1;
-            }
-            if now != *label {
-                totals.put(rows, first + r, *label, -weight);
-                totals.put(rows, first + r, now, weight);
-                totals.changed += 1;
-                *label = now;
+            for (r, label) in labels.iter_mut().enumerate() {
+                let weight = i64::from(rows.weights[first + r]);
+                if weight == 0 {
+                    continue;
+                }
+                let (mut now, certain) = match found {
+                    Some(found) => (found[first + r] & !CERTAIN, found[first + r] & CERTAIN != 0),
+                    None => (here.index[r] as u32, here.certain[r] > 0.0),
+                };
+                if !certain {
+                    now = part.nearest(first + r, &centres.plain);
+                    totals.rechecked += 1;
+                }
+                if now != *label {
+                    totals.put(rows, part, first + r, *label, -weight);
+                    totals.put(rows, part, first + r, now, weight);
+                    totals.changed += 1;
+                    *label = now;
+                }
             }
         }
     }
@@ -169,32 +174,48 @@ pub(super) fn reseed<C: Crew>(rows: &Rows, centres: &mut [f32], labels: &[u32], 
     let own = distances(rows, centres, labels, crew);
     let mut far: Vec<usize> = (0..rows.n).filter(|&row| own[row] > 0.0).collect();
     far.sort_unstable_by(|&a, &b| own[b].total_cmp(&own[a]).then(a.cmp(&b)));
-    let mut filled = 0;
-    for (&cluster, &row) in empty.iter().zip(&far) {
-        (0..rows.d).for_each(|j| centres[cluster * rows.d + j] = rows.value(row, j));
-        filled += 1;
+    let mut taken: Vec<Vec<f32>> = Vec::new();
+    for row in far {
+        if taken.len() == empty.len() {
+            break;
+        }
+        let values = rows.one(row);
+        // A copy of a row would leave its cluster empty again.
+        if !taken.contains(&values) {
+            centres[empty[taken.len()] * rows.d..][..rows.d].copy_from_slice(&values);
+            taken.push(values);
+        }
     }
-    filled
+    taken.len()
 }
 
 /// Squared distance of every row to its own centre; 0 without one.
 fn distances<C: Crew>(rows: &Rows, centres: &[f32], labels: &[u32], crew: &C) -> Vec<f64> {
     let mut own = vec![0.0; rows.n];
     let tasks: Vec<_> = own.chunks_mut(CHUNK).zip(labels.chunks(CHUNK)).enumerate().collect();
-    crew.each(tasks, |(chunk, (own, labels))| {
-        for (r, (own, &label)) in own.iter_mut().zip(labels).enumerate() {
-            if label != NONE {
-                *own = rows.distance(chunk * CHUNK + r, &centres[label as usize * rows.d..][..rows.d]);
-            }
-        }
-    });
+    crew.each(tasks, |(chunk, (own, labels))| distances_of_chunk(rows, centres, chunk, labels, own));
     own
+}
+
+fn distances_of_chunk(rows: &Rows, centres: &[f32], chunk: usize, labels: &[u32], own: &mut [f64]) {
+    let mut room = Room::default();
+    let part = rows.part(chunk * CHUNK, labels.len(), &mut room);
+    for (row, (own, &label)) in (chunk * CHUNK..).zip(own.iter_mut().zip(labels)) {
+        if label != NONE {
+            *own = part.distance(row, &centres[label as usize * rows.d..][..rows.d]);
+        }
+    }
 }
 
 /// The weighted sum of squared distances, scaled: of chunks in f64, and of their sums in order.
 pub(super) fn inertia<C: Crew>(rows: &Rows, centres: &[f32], labels: &[u32], crew: &C) -> f64 {
-    let own = distances(rows, centres, labels, crew);
-    let weighted = own.iter().zip(&rows.weights).map(|(d, &w)| d * f64::from(w));
-    let sum: f64 = weighted.collect::<Vec<_>>().chunks(CHUNK).map(|chunk| chunk.iter().sum::<f64>()).sum();
-    sum * rows.unit * rows.unit
+    let mut sums = vec![0.0f64; labels.len().div_ceil(CHUNK)];
+    let tasks: Vec<_> = labels.chunks(CHUNK).zip(&mut sums).enumerate().collect();
+    crew.each(tasks, |(chunk, (labels, sum))| {
+        let mut own = vec![0.0; labels.len()];
+        distances_of_chunk(rows, centres, chunk, labels, &mut own);
+        *sum = own.iter().zip(&rows.weights[chunk * CHUNK..]).map(|(d, &w)| d * f64::from(w)).sum();
+    });
+    let sum: f64 = sums.iter().sum();
+    sum * rows.square_unit()
 }

@@ -4,27 +4,38 @@
 //! first member. The objective is the weighted sum of squared distances of scaled rows to their centres.
 
 mod assign;
+mod batches;
 mod choose;
 mod crew;
 mod device;
+mod error;
 mod lloyd;
 mod philox;
 mod rows;
+mod scaling;
+mod source;
 mod start;
+mod unique;
 mod validity;
 
 use std::ops::ControlFlow;
 
 use earprint_lanes::Width;
 
+pub use batches::mini_batch;
 pub use choose::{Choice, Choose, Tried, choose};
 pub use crew::{Alone, Crew};
 pub use device::{BLOCK, CERTAIN, CentresView, Device, RowsView};
-pub use rows::{Rows, Scaling};
+pub use error::KMeansError;
+pub use rows::Rows;
+pub use scaling::Scaling;
+pub use source::{Source, Table};
+pub use unique::Unique;
 pub use validity::{Estimate, Validity, adjusted_rand, euclidean_silhouette, validity};
 
 use assign::Centres;
 use lloyd::{NONE, Totals};
+use rows::{CHUNK, Room};
 
 /// Uses of the random numbers of a seed.
 mod stream {
@@ -38,6 +49,10 @@ mod stream {
     pub const RESAMPLE_ROWS: u32 = 4;
     /// Further starts of one job.
     pub const AGAIN: u32 = 5;
+    /// Rows of mini-batches.
+    pub const BATCH: u32 = 6;
+    /// Rows that mini-batches start from.
+    pub const BATCH_START: u32 = 7;
 }
 
 /// Most clusters: their numbers are exact in f32.
@@ -68,81 +83,20 @@ impl KMeans {
     }
 }
 
-/// What cannot be clustered.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KMeansError {
-    /// No matrix.
-    #[error("{values} values in rows of {d}{}; expected at least one row, all of them whole, and a weight for each", weights.map_or(String::new(), |w| format!(" with {w} weights")))]
-    Shape {
-        /// Values that came.
-        values: usize,
-        /// Columns that came.
-        d: usize,
-        /// Weights that came.
-        weights: Option<usize>,
-    },
-    /// An infinite value.
-    #[error("row {row}, column {column} is infinite; expected a finite number, or NaN for one that is unknown")]
-    Infinite {
-        /// Its row.
-        row: usize,
-        /// Its column.
-        column: usize,
-    },
-    /// Numbers whose squares have no sum.
-    #[error("column {column} holds numbers too large to be squared and added; divide it by a power of ten")]
-    Range {
-        /// The column.
-        column: usize,
-    },
-    /// Weights that are no counts.
-    #[error("the rows with numbers weigh {total} in all; expected 1 to 2^40")]
-    Weights {
-        /// Their sum.
-        total: u64,
-    },
-    /// A number of clusters that cannot be.
-    #[error("k is {k} for {n} rows; expected 1 to {most}")]
-    Clusters {
-        /// The number.
-        k: usize,
-        /// Rows that belong somewhere.
-        n: usize,
-        /// Most clusters of so many.
-        most: usize,
-    },
-    /// Fewer different rows than clusters.
-    #[error("k is {k}, but different rows are only {different}; give k up to that")]
-    TooFew {
-        /// Number of clusters.
-        k: usize,
-        /// Different rows.
-        different: usize,
-    },
-    /// First centres that do not fit.
-    #[error("first centres: {came}; expected {k} rows of {d} finite numbers")]
-    Init {
-        /// What came.
-        came: String,
-        /// Clusters.
-        k: usize,
-        /// Columns.
-        d: usize,
-    },
-}
-
-impl KMeansError {
-    /// Stable code, for records and scripts.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Shape { .. } => "E_SHAPE",
-            Self::Infinite { .. } => "E_NON_FINITE",
-            Self::Range { .. } => "E_SCALE",
-            Self::Weights { .. } => "E_WEIGHTS",
-            Self::Clusters { .. } => "E_CLUSTERS",
-            Self::TooFew { .. } => "E_TOO_FEW",
-            Self::Init { .. } => "E_INIT",
+impl KMeans {
+    /// Scaled first centres, `(k, d)`: those given, or those of k-means++.
+    fn first<C: Crew>(&self, rows: &Rows, crew: &C) -> Result<Vec<f32>, KMeansError> {
+        let (k, d) = (self.k, rows.d);
+        let Some(init) = &self.init else { return start::plus_plus(rows, k, self.seed, crew, self.width) };
+        let wrong = |came: String| KMeansError::Init { came, k, d };
+        if init.len() != k * d {
+            return Err(wrong(format!("{} numbers", init.len())));
         }
+        let scaled = rows.scaled(init);
+        if let Some(at) = scaled.iter().position(|c| !c.is_finite()) {
+            return Err(wrong(format!("{} in row {}, column {}", init[at], at / d, at % d)));
+        }
+        Ok(scaled)
     }
 }
 
@@ -208,7 +162,8 @@ pub struct Pass {
 /// Clusters rows on the CPU. `watch` hears of every pass and may end it: the labels are then those of the last centres.
 ///
 /// # Errors
-/// `Clusters` for k of 0 or above the number of rows, `TooFew` if fewer rows differ, `Init` for first centres that do not fit.
+/// `Clusters` for k of 0 or above the number of rows, `TooFew` if fewer rows differ, `Init` for first centres that do not fit, `Source`
+/// where rows could not be read.
 pub fn kmeans<C: Crew>(
     rows: &Rows,
     job: &KMeans,
@@ -230,7 +185,7 @@ pub fn kmeans_on<C: Crew>(
     mut device: Option<&mut dyn Device>,
     watch: &mut dyn FnMut(Pass) -> ControlFlow<()>,
 ) -> Result<Clusters, KMeansError> {
-    let (k, d, width) = (job.k, rows.d, job.width);
+    let (k, width) = (job.k, job.width);
     assert!(Width::available().contains(&width), "{} is not available here", width.name());
     let (mut backend, mut note) = (device.as_ref().map_or("cpu", |d| d.name()).to_owned(), None);
     let mut assign = |centres: &Centres, labels: &mut [u32], totals: &mut Totals| {
@@ -246,20 +201,8 @@ pub fn kmeans_on<C: Crew>(
     if k == 0 || k > n.min(MOST) {
         return Err(KMeansError::Clusters { k, n, most: n.min(MOST) });
     }
-    let first = match &job.init {
-        None => start::plus_plus(rows, k, job.seed, crew, width)?,
-        Some(init) => {
-            let wrong = |came: String| KMeansError::Init { came, k, d };
-            if init.len() != k * d {
-                return Err(wrong(format!("{} numbers", init.len())));
-            }
-            let scaled = rows.scaled(init);
-            if let Some(at) = scaled.iter().position(|c| !c.is_finite()) {
-                return Err(wrong(format!("{} in row {}, column {}", init[at], at / d, at % d)));
-            }
-            scaled
-        }
-    };
+    let first = job.first(rows, crew)?;
+    rows.fault()?;
     // Not worth a look at all rows where nobody asks.
     let still = if job.tol > 0.0 { job.tol * mean_variance(rows) } else { -1.0 };
     let mut centres = Centres::new(first, rows);
@@ -268,6 +211,7 @@ pub fn kmeans_on<C: Crew>(
     let (mut iterations, mut rechecked) = (0, 0);
     let ended = loop {
         assign(&centres, &mut labels, &mut totals);
+        rows.fault()?;
         rechecked += totals.rechecked;
         let mut next = totals.centres(rows, &centres.plain);
         let reseeded = lloyd::reseed(rows, &mut next, &labels, &totals, crew);
@@ -289,8 +233,22 @@ pub fn kmeans_on<C: Crew>(
         rechecked += totals.rechecked;
         break ended;
     };
-    let inertia = lloyd::inertia(rows, &centres.plain, &labels, crew);
-    let order = order(&labels, &totals.weights);
+    let found = finish(rows, centres, &labels, &totals, crew)?;
+    Ok(Clusters { iterations, ended, rechecked, backend, note, ..found })
+}
+
+/// What is known of labelled rows, ids in their order, as if computed here in no time.
+fn finish<C: Crew>(
+    rows: &Rows,
+    centres: Centres,
+    labels: &[u32],
+    totals: &Totals,
+    crew: &C,
+) -> Result<Clusters, KMeansError> {
+    let (k, d) = (totals.weights.len(), rows.d);
+    let inertia = lloyd::inertia(rows, &centres.plain, labels, crew);
+    rows.fault()?;
+    let order = order(labels, &totals.weights);
     let mut place = vec![0u32; k];
     order.iter().enumerate().for_each(|(at, &c)| place[c] = at as u32);
     let scaled: Vec<f32> = order.iter().flat_map(|&c| &centres.plain[c * d..][..d]).copied().collect();
@@ -300,11 +258,11 @@ pub fn kmeans_on<C: Crew>(
         scaled,
         sizes: order.iter().map(|&c| totals.weights[c] as u64).collect(),
         inertia,
-        iterations,
-        ended,
-        rechecked,
-        backend,
-        note,
+        iterations: 0,
+        ended: Ended::Iterations,
+        rechecked: 0,
+        backend: "cpu".to_owned(),
+        note: None,
     })
 }
 
@@ -366,18 +324,19 @@ fn order(labels: &[u32], weights: &[i64]) -> Vec<usize> {
 
 /// Mean over the columns of the weighted population variance of scaled values, known ones.
 fn mean_variance(rows: &Rows) -> f64 {
-    let variance = |j: usize| {
-        let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
-        for row in 0..rows.n {
-            if rows.missing.get(&row).is_some_and(|unknown| unknown.contains(&j)) {
-                continue;
+    let mut sums = vec![[0.0f64; 3]; rows.d];
+    let mut room = Room::default();
+    for first in (0..rows.n).step_by(CHUNK) {
+        let part = rows.part(first, CHUNK.min(rows.n - first), &mut room);
+        for row in first..rows.n.min(first + CHUNK) {
+            let w = f64::from(rows.weights[row]);
+            for ([n, sum, squares], x) in sums.iter_mut().zip(part.known(row)).filter(|(_, x)| !x.is_nan()) {
+                (*n, *sum, *squares) = (*n + w, *sum + w * x, *squares + w * x * x);
             }
-            let (x, w) = (f64::from(rows.value(row, j)), f64::from(rows.weights[row]));
-            (n, sum, squares) = (n + w, sum + w * x, squares + w * x * x);
         }
-        if n > 0.0 { squares / n - (sum / n) * (sum / n) } else { 0.0 }
-    };
-    (0..rows.d).map(variance).sum::<f64>() / rows.d as f64
+    }
+    let variance = |[n, sum, squares]: [f64; 3]| if n > 0.0 { squares / n - (sum / n) * (sum / n) } else { 0.0 };
+    sums.into_iter().map(variance).sum::<f64>() / rows.d as f64
 }
 
 #[cfg(test)]
@@ -418,7 +377,7 @@ mod tests {
                     f64::from(rows.weights[r]) * rows.distance(r, &centres[labels[r] as usize * rows.d..][..rows.d])
                 };
                 let sum: f64 = (0..rows.n).map(inertia).sum();
-                return (labels, sum * rows.unit * rows.unit);
+                return (labels, sum * rows.square_unit());
             }
             centres = next;
         }
@@ -492,9 +451,69 @@ mod tests {
             // A row of weight 0 still has no label: it counts for nothing.
             assert!(a.labels.iter().zip(&weights).all(|(l, &w)| l.is_some() == (w > 0)));
             assert_eq!((a_many, a.sizes.clone()), (b.labels, b.sizes), "{scaling:?}");
-            let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
-            assert!(close(&a.centres, &b.centres), "{scaling:?}");
+            assert_eq!(a.centres, b.centres, "{scaling:?}");
         }
+    }
+
+    /// Rows that fail once they were read `left` times.
+    struct Failing(Table, std::sync::atomic::AtomicUsize);
+
+    impl Source for Failing {
+        fn rows(&self) -> usize {
+            self.0.rows()
+        }
+
+        fn columns(&self) -> usize {
+            self.0.columns()
+        }
+
+        fn read(&self, first: usize, out: &mut [f32]) -> Result<(), String> {
+            use std::sync::atomic::Ordering::Relaxed;
+            match self.1.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)) {
+                Ok(_) => self.0.read(first, out),
+                Err(_) => Err("the disk is gone".into()),
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_are_read_are_as_good_as_rows_that_are_held() {
+        let (n, d) = (9000, 5);
+        let mut values = hills(n, d, 0.4);
+        (0..n * d).filter(|i| i % 997 == 5).for_each(|i| values[i] = f32::NAN);
+        values[..d].fill(f32::NAN);
+        let weights: Vec<u32> = (0..n).map(|i| (i % 3) as u32).collect();
+        let source = |reads: usize| Box::new(Failing(Table::new(values.clone(), d).unwrap(), reads.into()));
+        for scaling in [Scaling::None, Scaling::ZScore, Scaling::Robust] {
+            let held = Rows::new(&values, d, Some(&weights), scaling).unwrap();
+            let read = Rows::streamed(source(usize::MAX), Some(&weights), scaling).unwrap();
+            for job in [KMeans::new(9), KMeans { tol: 1e-3, ..KMeans::new(3) }] {
+                let (a, b) = (run(&held, &job), run(&read, &job));
+                assert_eq!(a, b, "{scaling:?}");
+                assert_eq!(validity(&held, &a.labels, job.k, &Alone), validity(&read, &b.labels, job.k, &Alone));
+            }
+            let how = Choose { k_max: 4, most_rows: 500, ..Choose::new() };
+            assert_eq!(choose(&held, &how, &Alone), choose(&read, &how, &Alone));
+        }
+        // A source that ends early: an error, whenever it is.
+        let whole = run(&Rows::streamed(source(usize::MAX), None, Scaling::ZScore).unwrap(), &KMeans::new(4));
+        let mut failed = 0;
+        for reads in 0usize.. {
+            let rows = Rows::streamed(source(reads), None, Scaling::ZScore);
+            let found =
+                rows.and_then(|rows| kmeans(&rows, &KMeans::new(4), &Alone, &mut |_| ControlFlow::Continue(())));
+            match found {
+                Err(e) => {
+                    assert_eq!(e, KMeansError::Source { why: "the disk is gone".into() });
+                    failed += 1;
+                }
+                Ok(found) => {
+                    assert_eq!(found, whole);
+                    break;
+                }
+            }
+        }
+        assert!(failed > 20, "{failed}");
     }
 
     #[test]
@@ -505,6 +524,10 @@ mod tests {
         let found = run(&rows, &job);
         assert_eq!(found.labels, [0, 0, 0, 1].map(Some));
         assert_eq!(found.sizes, [3, 1]);
+        // Two of them, and the farthest rows are copies of each other.
+        let rows = Rows::new(&[0.0, 1.0, 2.0, 100.0, 100.0, 50.0], 1, None, Scaling::None).unwrap();
+        let job = KMeans { init: Some(vec![1.0, 1e6, 1e6]), max_iter: 1, ..KMeans::new(3) };
+        assert_eq!(run(&rows, &job).labels, [0, 0, 0, 1, 1, 2].map(Some));
     }
 
     #[test]

@@ -1,16 +1,21 @@
 //! Rows of numbers as the kernels take them: scaled, centred, 64 rows side by side.
 //!
-//! **Scaling** (`DEFINITIONS` section 4): every column less its mean (or median), over its population deviation (or the distance
-//! between its quartiles), and all over one power of two that brings the largest number to 1 at most; in f64, rounded to f32 once. Centred even without scaling: sums of products of numbers far
-//! from zero have nothing left of their differences. Statistics are weighted and over known values.
+//! **Scaling** (`DEFINITIONS` section 4, [`Scaling`]): in f64, rounded to f32 once. Centred even without scaling: sums of products of
+//! numbers far from zero have nothing left of their differences.
 //!
 //! **Missing.** NaN is an unknown number: it drops out of distances and means. A row that knows nothing belongs to no cluster.
+//!
+//! **Held or read.** Rows stay in memory, or are read from a [`Source`] and scaled again in every pass, [`CHUNK`] of them at a time in
+//! each thread; no result depends on it. Of a row that is read, 8 bytes stay: its norm and its weight.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use earprint_lanes::Line;
 
 use super::KMeansError;
+use super::scaling::{Look, Scaled, Scaling, exp2, exponent};
+use super::source::{Input, Matrix, Source, Stream};
 
 /// Rows of a block, which a kernel takes at once: value `(r, j)` of block `b` is at `(b * d + j) * BLOCK + r`. Four vectors of the
 /// widest lanes, and one stream of memory.
@@ -19,36 +24,11 @@ pub const BLOCK: usize = 64;
 /// Rows of a partial sum in f64, whatever the number of threads.
 pub(super) const CHUNK: usize = 64 * BLOCK;
 
-/// How columns are made comparable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scaling {
-    /// Only centred.
-    None,
-    /// Less the mean, over the population deviation.
-    #[default]
-    ZScore,
-    /// Less the median, over the interquartile range.
-    Robust,
-}
-
-impl Scaling {
-    /// Name in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::ZScore => "zscore",
-            Self::Robust => "robust",
-        }
-    }
-}
-
 /// `n` rows of `d` numbers, ready to be clustered.
-#[derive(Debug)]
 pub struct Rows {
     pub(super) n: usize,
     pub(super) d: usize,
-    /// Whole blocks, zeros where a number is missing and past the last row.
-    lines: Vec<Line>,
+    held: Held,
     /// Not below the norm of a row; infinite where a number is missing, so that no shortcut takes the row.
     pub(super) norms: Vec<f32>,
     /// The largest of the finite norms.
@@ -57,13 +37,42 @@ pub struct Rows {
     pub(super) weights: Vec<u32>,
     /// Unknown columns of rows that have some.
     pub(super) missing: BTreeMap<usize, Vec<usize>>,
-    /// In the units of the input: value = scaled * factor + shift.
-    pub(super) shift: Vec<f64>,
-    pub(super) factor: Vec<f64>,
-    /// The power of two that is in every factor beside what was asked for.
-    pub(super) unit: f64,
+    scaled: Scaled,
     /// Powers of two that turn scaled values into integers whose weighted sum fits i64.
     pub(super) quanta: Vec<f64>,
+}
+
+enum Held {
+    /// Whole blocks, zeros where a number is missing and past the last row.
+    Here(Vec<Line>),
+    There {
+        source: Box<dyn Source>,
+        /// Why it could not be read, the first time.
+        fault: OnceLock<String>,
+    },
+}
+
+/// Memory for rows that are read.
+#[derive(Default)]
+pub(super) struct Room {
+    values: Vec<f32>,
+    lines: Vec<Line>,
+}
+
+/// Blocks of rows at hand. Rows are asked for by their number among all.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    rows: &'a Rows,
+    /// First row, a multiple of [`BLOCK`].
+    first: usize,
+    values: &'a [f32],
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let held = matches!(self.held, Held::Here(_));
+        f.debug_struct("Rows").field("n", &self.n).field("d", &self.d).field("held", &held).finish_non_exhaustive()
+    }
 }
 
 impl Rows {
@@ -79,74 +88,73 @@ impl Rows {
         scaling: Scaling,
     ) -> Result<Self, KMeansError> {
         let n = values.len().checked_div(d).unwrap_or(0);
-        if n == 0 || n * d != values.len() || weights.is_some_and(|w| w.len() != n) {
+        if n * d != values.len() {
             return Err(KMeansError::Shape { values: values.len(), d, weights: weights.map(<[u32]>::len) });
+        }
+        Self::take(n, d, &Matrix { values, d }, weights, scaling, true)
+    }
+
+    /// The same of a source, held in memory.
+    ///
+    /// # Errors
+    /// As [`Rows::new`]; `Source` where they cannot be read.
+    pub fn held(source: &dyn Source, weights: Option<&[u32]>, scaling: Scaling) -> Result<Self, KMeansError> {
+        Self::take(source.rows(), source.columns(), &Stream(source), weights, scaling, true)
+    }
+
+    /// The same of rows that are read again in every pass. Equal in every number to rows held in memory.
+    ///
+    /// # Errors
+    /// As [`Rows::new`]; `Source` where they cannot be read.
+    pub fn streamed(source: Box<dyn Source>, weights: Option<&[u32]>, scaling: Scaling) -> Result<Self, KMeansError> {
+        let (n, d) = (source.rows(), source.columns());
+        let mut rows = Self::take(n, d, &Stream(&*source), weights, scaling, false)?;
+        rows.held = Held::There { source, fault: OnceLock::new() };
+        Ok(rows)
+    }
+
+    /// `hold`: keep the rows; otherwise the caller says where they are.
+    fn take<T: Copy + Into<f64>>(
+        n: usize,
+        d: usize,
+        input: &dyn Input<T>,
+        weights: Option<&[u32]>,
+        scaling: Scaling,
+        hold: bool,
+    ) -> Result<Self, KMeansError> {
+        if n == 0 || d == 0 || weights.is_some_and(|w| w.len() != n) {
+            return Err(KMeansError::Shape { values: n * d, d, weights: weights.map(<[u32]>::len) });
         }
         let mut weights = weights.map_or_else(|| vec![1; n], <[u32]>::to_vec);
         let mut missing = BTreeMap::new();
-        for (row, values) in values.chunks_exact(d).enumerate() {
-            if values.iter().fold(true, |all, &v| all & v.into().is_finite()) {
-                continue;
-            }
-            if let Some(column) = values.iter().position(|&v| v.into().is_infinite()) {
-                return Err(KMeansError::Infinite { row, column });
-            }
-            let unknown: Vec<usize> = (0..d).filter(|&j| values[j].into().is_nan()).collect();
-            if unknown.len() == d {
-                weights[row] = 0;
-            }
-            missing.insert(row, unknown);
-        }
+        let mut look = Look::new(d);
+        input.each(&mut |first, values| {
+            let here = first..first + values.len() / d;
+            unknown(values, first, d, &mut weights[here.clone()], &mut missing)?;
+            look.add(values, &weights[here]);
+            Ok(())
+        })?;
         let total: u64 = weights.iter().map(|&w| u64::from(w)).sum();
         if total == 0 || total > 1 << 40 {
             return Err(KMeansError::Weights { total });
         }
-        let (shift, mut factor): (Vec<f64>, Vec<f64>) = match scaling {
-            Scaling::Robust => (0..d).map(|j| quartiles(values, d, j, &weights)).unzip(),
-            _ => moments(values, d, &weights, scaling),
-        };
-        if let Some(column) = (0..d).find(|&j| !(shift[j].is_finite() && factor[j].is_finite())) {
-            return Err(KMeansError::Range { column });
-        }
-        // In f64: what is scaled may be far beyond f32.
-        let mut largest = vec![0.0f64; d];
-        for (values, _) in values.chunks_exact(d).zip(&weights).filter(|(_, w)| **w > 0) {
-            for (((largest, v), shift), factor) in largest.iter_mut().zip(values).zip(&shift).zip(&factor) {
-                *largest = largest.max(((*v).into() - shift).abs() / factor);
-            }
-        }
-        // All columns over one power of two, so that the largest number is at most 1 and no square leaves f32.
-        let unit = exp2(exponent(largest.iter().copied().fold(f64::MIN_POSITIVE, f64::max)));
-        factor.iter_mut().for_each(|factor| *factor *= unit);
-        largest.iter_mut().for_each(|largest| *largest /= unit);
-        let filled = n.next_multiple_of(BLOCK);
-        let mut lines = vec![Line::ZERO; filled * d / 16];
-        let mut norms = vec![0.0f32; filled];
-        let mut reach = 0.0f32;
-        let blocks = Line::values_mut(&mut lines).chunks_exact_mut(BLOCK * d).zip(norms.chunks_exact_mut(BLOCK));
-        for ((values, weights), (block, norms)) in values.chunks(BLOCK * d).zip(weights.chunks(BLOCK)).zip(blocks) {
-            let mut squares = [0.0f64; BLOCK];
-            for (j, column) in block.chunks_exact_mut(BLOCK).enumerate() {
-                let (shift, factor) = (shift[j], factor[j]);
-                let values = values.iter().skip(j).step_by(d).zip(weights);
-                for ((x, square), (&v, &w)) in column.iter_mut().zip(&mut squares).zip(values) {
-                    let scaled = ((v.into() - shift) / factor) as f32;
-                    // What is unknown, and what counts for nothing.
-                    *x = if scaled.is_nan() || w == 0 { 0.0 } else { scaled };
-                    *square += f64::from(*x) * f64::from(*x);
-                }
-            }
-            for (norm, square) in norms.iter_mut().zip(squares) {
-                // A little more, for its own rounding.
-                *norm = (square.sqrt() * (1.0 + 1e-6)) as f32;
-                reach = reach.max(*norm);
-            }
-        }
+        let scaled = look.scaled(input, &weights, scaling)?;
+        let mut norms = vec![0.0f32; n.next_multiple_of(BLOCK)];
+        let mut lines = vec![Line::ZERO; if hold { norms.len() } else { CHUNK } * d / 16];
+        input.each(&mut |first, values| {
+            let blocks = (values.len() / d).div_ceil(BLOCK) * BLOCK;
+            let to = &mut Line::values_mut(&mut lines)[if hold { first * d } else { 0 }..][..blocks * d];
+            scaled.fill(values, &weights[first..], to);
+            measure(to, d, &mut norms[first..][..blocks]);
+            Ok(())
+        })?;
+        let reach = norms.iter().copied().fold(0.0, f32::max);
         missing.keys().for_each(|&row| norms[row] = f32::INFINITY);
         // At most 51 bits, so that f64 holds every integer exactly.
         let bits = 51.min(62 - (64 - total.leading_zeros() as i32));
-        let quanta = largest.into_iter().map(|m| if m > 0.0 { exp2(bits - 1 - exponent(m)) } else { 1.0 }).collect();
-        Ok(Self { n, d, lines, norms, reach, weights, missing, shift, factor, unit, quanta })
+        let quantum = |&m: &f64| if m > 0.0 { exp2(bits - 1 - exponent(m)) } else { 1.0 };
+        let quanta = scaled.largest.iter().map(quantum).collect();
+        Ok(Self { n, d, held: Held::Here(lines), norms, reach, weights, missing, scaled, quanta })
     }
 
     /// The first `n` rows that belong somewhere, or all of them, scaled as they are here.
@@ -155,15 +163,17 @@ impl Rows {
         self.subset(&(0..self.n).filter(|&row| self.weights[row] > 0).take(n).collect::<Vec<_>>())
     }
 
-    /// Some of the rows, scaled as they are here.
+    /// Some of the rows, scaled as they are here, in memory.
     pub(super) fn subset(&self, rows: &[usize]) -> Self {
         let d = self.d;
         let filled = rows.len().next_multiple_of(BLOCK);
         let mut lines = vec![Line::ZERO; filled * d / 16];
         let mut norms = vec![0.0; filled];
         let (values, mut missing) = (Line::values_mut(&mut lines), BTreeMap::new());
+        let mut room = Room::default();
         for (to, &from) in rows.iter().enumerate() {
-            (0..d).for_each(|j| values[at(to, j, d)] = self.value(from, j));
+            let block = self.part(from / BLOCK * BLOCK, 1, &mut room);
+            (0..d).for_each(|j| values[at(to, j, d)] = block.value(from, j));
             norms[to] = self.norms[from];
             if let Some(unknown) = self.missing.get(&from) {
                 missing.insert(to, unknown.clone());
@@ -172,13 +182,11 @@ impl Rows {
         Self {
             n: rows.len(),
             d,
-            lines,
+            held: Held::Here(lines),
             norms,
             weights: rows.iter().map(|&row| self.weights[row]).collect(),
             missing,
-            shift: self.shift.clone(),
-            factor: self.factor.clone(),
-            unit: self.unit,
+            scaled: self.scaled.clone(),
             reach: self.reach,
             // Fewer rows weigh no more.
             quanta: self.quanta.clone(),
@@ -200,51 +208,121 @@ impl Rows {
         self.d
     }
 
+    /// Whether rows that are read could be read whenever they were needed. If not, nothing computed since is worth anything.
+    ///
+    /// # Errors
+    /// `Source` with the first reason.
+    pub fn fault(&self) -> Result<(), KMeansError> {
+        match &self.held {
+            Held::There { fault, .. } => {
+                fault.get().map_or(Ok(()), |why| Err(KMeansError::Source { why: why.clone() }))
+            }
+            Held::Here(_) => Ok(()),
+        }
+    }
+
     /// A row in the units of the input, the collection's middle for what is unknown.
     ///
     /// # Panics
     /// If there is no such row.
     pub fn row(&self, row: usize) -> Vec<f64> {
         assert!(row < self.n, "row {row} of {}", self.n);
-        self.in_units(&(0..self.d).map(|j| self.value(row, j)).collect::<Vec<_>>())
+        self.in_units(&self.one(row))
+    }
+
+    /// Square of what all scaled distances are multiplied by in the units of the scaling.
+    pub(super) fn square_unit(&self) -> f64 {
+        self.scaled.unit * self.scaled.unit
     }
 
     /// Centres in the units of the input, `(k, d)`, to scaled ones.
     pub(super) fn scaled(&self, centres: &[f64]) -> Vec<f32> {
-        let scale = |(at, &c): (usize, &f64)| ((c - self.shift[at % self.d]) / self.factor[at % self.d]) as f32;
+        let Scaled { shift, factor, .. } = &self.scaled;
+        let scale = |(at, &c): (usize, &f64)| ((c - shift[at % self.d]) / factor[at % self.d]) as f32;
         centres.iter().enumerate().map(scale).collect()
     }
 
     /// The other way.
     pub(super) fn in_units(&self, centres: &[f32]) -> Vec<f64> {
-        let unit = |(at, &c): (usize, &f32)| f64::from(c) * self.factor[at % self.d] + self.shift[at % self.d];
+        let Scaled { shift, factor, .. } = &self.scaled;
+        let unit = |(at, &c): (usize, &f32)| f64::from(c) * factor[at % self.d] + shift[at % self.d];
         centres.iter().enumerate().map(unit).collect()
     }
 
-    pub(super) fn blocks(&self) -> &[f32] {
-        Line::values(&self.lines)
+    /// All blocks, if they are in memory.
+    pub(super) fn blocks(&self) -> Option<&[f32]> {
+        match &self.held {
+            Held::Here(lines) => Some(Line::values(lines)),
+            Held::There { .. } => None,
+        }
     }
 
-    pub(super) fn value(&self, row: usize, j: usize) -> f32 {
-        self.blocks()[at(row, j, self.d)]
+    /// A row, scaled; 0 for what is unknown.
+    pub(super) fn one(&self, row: usize) -> Vec<f32> {
+        let mut room = Room::default();
+        let block = self.part(row / BLOCK * BLOCK, 1, &mut room);
+        (0..self.d).map(|j| block.value(row, j)).collect()
+    }
+
+    /// `count` rows from `first` on, a multiple of [`BLOCK`], and those that fill their last block.
+    pub(super) fn part<'a>(&'a self, first: usize, count: usize, room: &'a mut Room) -> Part<'a> {
+        assert!(first.is_multiple_of(BLOCK), "whole blocks");
+        let size = count.next_multiple_of(BLOCK) * self.d;
+        let values = match &self.held {
+            Held::Here(lines) => &Line::values(lines)[first * self.d..][..size],
+            Held::There { source, fault } => {
+                room.lines.resize((size / 16).max(room.lines.len()), Line::ZERO);
+                room.values.resize(count.next_multiple_of(BLOCK).min(self.n - first) * self.d, 0.0);
+                let to = &mut Line::values_mut(&mut room.lines)[..size];
+                match source.read(first, &mut room.values) {
+                    Ok(()) => self.scaled.fill(&room.values, &self.weights[first..], to),
+                    Err(why) => {
+                        // The run ends at its next question; until then any numbers do.
+                        let _ = fault.set(why);
+                        to.fill(0.0);
+                    }
+                }
+                to
+            }
+        };
+        Part { rows: self, first, values }
+    }
+}
+
+impl<'a> Part<'a> {
+    /// Values and norms of its blocks, one after another.
+    pub fn blocks(self) -> impl Iterator<Item = (&'a [f32], &'a [f32])> {
+        self.values.chunks_exact(BLOCK * self.rows.d).zip(self.rows.norms[self.first..].chunks_exact(BLOCK))
+    }
+
+    /// All its values.
+    pub fn values(self) -> &'a [f32] {
+        self.values
+    }
+
+    /// Number `j` of a row.
+    #[inline(always)]
+    pub fn value(self, row: usize, j: usize) -> f32 {
+        self.values[at(row - self.first, j, self.rows.d)]
     }
 
     /// The definition of nearness: the sum of squares over known columns, f64, columns ascending.
-    pub(super) fn distance(&self, row: usize, centre: &[f32]) -> f64 {
+    pub fn distance(self, row: usize, centre: &[f32]) -> f64 {
+        let d = self.rows.d;
         let square = |j: usize| {
             let t = f64::from(self.value(row, j)) - f64::from(centre[j]);
             t * t
         };
-        match self.missing.get(&row) {
-            None => (0..self.d).fold(0.0, |sum, j| sum + square(j)),
-            Some(unknown) => (0..self.d).filter(|j| unknown.binary_search(j).is_err()).fold(0.0, |s, j| s + square(j)),
+        match self.rows.missing.get(&row) {
+            None => (0..d).fold(0.0, |sum, j| sum + square(j)),
+            Some(unknown) => (0..d).filter(|j| unknown.binary_search(j).is_err()).fold(0.0, |s, j| s + square(j)),
         }
     }
 
     /// The definition of a label: the nearest of `centres`, `(k, d)`, the first among equals.
-    pub(super) fn nearest(&self, row: usize, centres: &[f32]) -> u32 {
+    pub fn nearest(self, row: usize, centres: &[f32]) -> u32 {
         let mut best = (f64::INFINITY, 0);
-        for (c, centre) in centres.chunks_exact(self.d).enumerate() {
+        for (c, centre) in centres.chunks_exact(self.rows.d).enumerate() {
             let distance = self.distance(row, centre);
             if distance < best.0 {
                 best = (distance, c as u32);
@@ -252,91 +330,92 @@ impl Rows {
         }
         best.1
     }
+
+    /// A row, NaN where a number is unknown.
+    pub fn known(self, row: usize) -> Vec<f64> {
+        let mut x: Vec<f64> = (0..self.rows.d).map(|j| f64::from(self.value(row, j))).collect();
+        self.rows.missing.get(&row).into_iter().flatten().for_each(|&j| x[j] = f64::NAN);
+        x
+    }
+}
+
+impl Scaled {
+    /// Whole blocks of `to` from rows `(…, d)`: zeros for what is unknown, what counts for nothing, and past the last row.
+    fn fill<T: Copy + Into<f64>>(&self, values: &[T], weights: &[u32], to: &mut [f32]) {
+        let d = self.shift.len();
+        let blocks = values.chunks(BLOCK * d).zip(weights.chunks(BLOCK)).zip(to.chunks_exact_mut(BLOCK * d));
+        for ((values, weights), block) in blocks {
+            for ((j, column), (shift, factor)) in
+                block.chunks_exact_mut(BLOCK).enumerate().zip(self.shift.iter().zip(&self.factor))
+            {
+                let rows = values.len() / d;
+                for (r, (x, &w)) in column[..rows].iter_mut().zip(weights).enumerate() {
+                    let scaled = ((values[r * d + j].into() - shift) / factor) as f32;
+                    *x = if scaled.is_nan() || w == 0 { 0.0 } else { scaled };
+                }
+                column[rows..].fill(0.0);
+            }
+        }
+    }
+}
+
+/// Norms of the rows of whole blocks.
+fn measure(blocks: &[f32], d: usize, norms: &mut [f32]) {
+    for (block, norms) in blocks.chunks_exact(BLOCK * d).zip(norms.chunks_exact_mut(BLOCK)) {
+        let mut squares = [0.0f64; BLOCK];
+        for column in block.chunks_exact(BLOCK) {
+            for (square, &x) in squares.iter_mut().zip(column) {
+                *square += f64::from(x) * f64::from(x);
+            }
+        }
+        for (norm, square) in norms.iter_mut().zip(squares) {
+            // A little more, for its own rounding.
+            *norm = (square.sqrt() * (1.0 + 1e-6)) as f32;
+        }
+    }
+}
+
+/// Notes the unknown numbers of rows from `first` on, and takes the weight of those that know nothing.
+fn unknown<T: Copy + Into<f64>>(
+    values: &[T],
+    first: usize,
+    d: usize,
+    weights: &mut [u32],
+    missing: &mut BTreeMap<usize, Vec<usize>>,
+) -> Result<(), KMeansError> {
+    for (r, values) in values.chunks_exact(d).enumerate() {
+        if values.iter().fold(true, |all, &v| all & v.into().is_finite()) {
+            continue;
+        }
+        if let Some(column) = values.iter().position(|&v| v.into().is_infinite()) {
+            return Err(KMeansError::Infinite { row: first + r, column });
+        }
+        let unknown: Vec<usize> = (0..d).filter(|&j| values[j].into().is_nan()).collect();
+        if unknown.len() == d {
+            weights[r] = 0;
+        }
+        missing.insert(first + r, unknown);
+    }
+    Ok(())
 }
 
 fn at(row: usize, j: usize, d: usize) -> usize {
     (row / BLOCK * d + j) * BLOCK + row % BLOCK
 }
 
-/// The exponent of the power of two not below `m`.
-fn exponent(m: f64) -> i32 {
-    let bits = m.to_bits();
-    // A subnormal m has a larger power of two above it than it needs: no harm.
-    let floor = (bits >> 52 & 0x7ff) as i32 - 1023;
-    if bits << 12 == 0 { floor } else { floor + 1 }
-}
-
-/// 2^e, for exponents of normal numbers.
-fn exp2(e: i32) -> f64 {
-    f64::from_bits(((e.clamp(-1000, 1000) + 1023) as u64) << 52)
-}
-
-/// What is taken off each column, and what it is then divided by: mean, and deviation or 1.
-fn moments<T: Copy + Into<f64>>(values: &[T], d: usize, weights: &[u32], scaling: Scaling) -> (Vec<f64>, Vec<f64>) {
-    let (mut count, mut mean, mut spread) = (vec![0.0f64; d], vec![0.0f64; d], vec![0.0f64; d]);
-    for (values, &w) in values.chunks_exact(d).zip(weights) {
-        let w = f64::from(w);
-        for ((count, sum), &v) in count.iter_mut().zip(&mut mean).zip(values) {
-            let v: f64 = v.into();
-            let (v, w) = if v.is_nan() { (0.0, 0.0) } else { (v, w) };
-            *count += w;
-            *sum += w * v;
-        }
+#[cfg(test)]
+impl Rows {
+    pub(super) fn value(&self, row: usize, j: usize) -> f32 {
+        self.one(row)[j]
     }
-    mean.iter_mut().zip(&count).for_each(|(sum, &count)| *sum = if count > 0.0 { *sum / count } else { 0.0 });
-    if scaling == Scaling::None {
-        return (mean, vec![1.0; d]);
-    }
-    for (values, &w) in values.chunks_exact(d).zip(weights) {
-        let w = f64::from(w);
-        for ((sum, mean), &v) in spread.iter_mut().zip(&mean).zip(values) {
-            let v: f64 = v.into();
-            let t = if v.is_nan() { 0.0 } else { v - mean };
-            *sum += w * (t * t);
-        }
-    }
-    spread.iter_mut().zip(count).for_each(|(sum, count)| *sum = or_one((*sum / count).sqrt()));
-    (mean, spread)
-}
 
-/// The same for quartiles: median, and the distance between the others; the deviation where that is 0, as where more than half of a
-/// column are one value.
-fn quartiles<T: Copy + Into<f64>>(values: &[T], d: usize, j: usize, weights: &[u32]) -> (f64, f64) {
-    let column = values.iter().skip(j).step_by(d).map(|&v| v.into()).zip(weights);
-    let mut sorted: Vec<(f64, u32)> = column.filter(|(v, w)| !v.is_nan() && **w > 0).map(|(v, &w)| (v, w)).collect();
-    sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let [low, middle, high] = [0.25, 0.5, 0.75].map(|share| quantile(&sorted, share));
-    if high > low {
-        return (middle, high - low);
+    pub(super) fn distance(&self, row: usize, centre: &[f32]) -> f64 {
+        self.part(row / BLOCK * BLOCK, 1, &mut Room::default()).distance(row, centre)
     }
-    let (values, weights): (Vec<f64>, Vec<u32>) = sorted.into_iter().unzip();
-    let deviation = if values.is_empty() { 1.0 } else { moments(&values, 1, &weights, Scaling::ZScore).1[0] };
-    (middle, deviation)
-}
 
-/// A column without spread stays as it is.
-fn or_one(spread: f64) -> f64 {
-    if spread > 0.0 { spread } else { 1.0 }
-}
-
-/// Of sorted values that count `weight` times each: linear between ranks, as NumPy's `percentile`.
-fn quantile(sorted: &[(f64, u32)], share: f64) -> f64 {
-    let total: u64 = sorted.iter().map(|v| u64::from(v.1)).sum();
-    if total == 0 {
-        return 0.0;
+    pub(super) fn nearest(&self, row: usize, centres: &[f32]) -> u32 {
+        self.part(row / BLOCK * BLOCK, 1, &mut Room::default()).nearest(row, centres)
     }
-    let rank = share * (total - 1) as f64;
-    let value = |rank: u64| {
-        let mut passed = 0;
-        let here = sorted.iter().find(|v| {
-            passed += u64::from(v.1);
-            passed > rank
-        });
-        here.expect("a rank below the total").0
-    };
-    let (low, part) = (rank.floor() as u64, rank.fract());
-    let low_value = value(low);
-    if part > 0.0 { low_value + part * (value(low + 1) - low_value) } else { low_value }
 }
 
 #[cfg(test)]
@@ -348,8 +427,9 @@ mod tests {
         let values = [1.0, 10.0, 3.0, f32::NAN, 5.0, 10.0, f32::NAN, f32::NAN];
         let rows = Rows::new(&values, 2, None, Scaling::ZScore).unwrap();
         let deviation = (8.0f64 / 3.0).sqrt();
-        assert_eq!((rows.unit, rows.shift[0], rows.factor[0]), (2.0, 3.0, 2.0 * deviation));
-        assert_eq!((rows.shift[1], rows.factor[1]), (10.0, 2.0)); // constant
+        let Scaled { shift, factor, unit, .. } = &rows.scaled;
+        assert_eq!((*unit, shift[0], factor[0]), (2.0, 3.0, 2.0 * deviation));
+        assert_eq!((shift[1], factor[1]), (10.0, 2.0)); // constant
         assert_eq!(rows.value(0, 0), (-1.0 / deviation) as f32);
         assert_eq!(rows.weights, [1, 1, 1, 0]);
         assert_eq!(rows.distance(1, &[1.0, 99.0]), 1.0);
@@ -359,12 +439,14 @@ mod tests {
 
     #[test]
     fn quartiles_of_weighted_values() {
+        let of = |values: &[f64], weights: Option<&[u32]>| {
+            let Scaled { shift, factor, unit, .. } = Rows::new(values, 1, weights, Scaling::Robust).unwrap().scaled;
+            (shift[0], factor[0] / unit)
+        };
         // 1 1 2 4 8: quartiles 1 and 4.
-        let rows = Rows::new(&[8.0, 1.0, 4.0, 2.0], 1, Some(&[1, 2, 1, 1]), Scaling::Robust).unwrap();
-        assert_eq!((rows.shift[0], rows.factor[0] / rows.unit), (2.0, 3.0));
+        assert_eq!(of(&[8.0, 1.0, 4.0, 2.0], Some(&[1, 2, 1, 1])), (2.0, 3.0));
         // Quartiles 1 and 1: the deviation.
-        let rows = Rows::new(&[1.0, 1.0, 1.0, 1.0, 6.0], 1, None, Scaling::Robust).unwrap();
-        assert_eq!((rows.shift[0], rows.factor[0] / rows.unit), (1.0, 2.0));
+        assert_eq!(of(&[1.0, 1.0, 1.0, 1.0, 6.0], None), (1.0, 2.0));
     }
 
     #[test]
@@ -377,13 +459,5 @@ mod tests {
         assert_eq!(code(&[f64::NAN], 1, None), "E_WEIGHTS");
         assert_eq!(code(&[1.0], 1, Some(&[0])), "E_WEIGHTS");
         assert_eq!(code(&[1.0], 1, Some(&[1, 2])), "E_SHAPE");
-    }
-
-    #[test]
-    fn powers_of_two() {
-        for (m, e) in [(1.0, 0), (0.75, 0), (1.5, 1), (2.0, 1), (3.9, 2), (0.25, -2)] {
-            assert_eq!(exponent(m), e, "{m}");
-            assert!(exp2(e) >= m && exp2(e - 1) < m);
-        }
     }
 }

@@ -8,7 +8,7 @@ use earprint_lanes::{Lane, Width, at_width};
 
 use super::crew::Crew;
 use super::philox::uniform;
-use super::rows::{BLOCK, CHUNK, Rows};
+use super::rows::{BLOCK, CHUNK, Part, Room, Rows};
 use super::{KMeansError, stream};
 
 /// Scaled centres `(k, d)`.
@@ -20,7 +20,7 @@ pub(super) fn plus_plus<C: Crew>(
     width: Width,
 ) -> Result<Vec<f32>, KMeansError> {
     let d = rows.d;
-    let mut near: Vec<f32> = vec![f32::INFINITY; rows.blocks().len() / d];
+    let mut near: Vec<f32> = vec![f32::INFINITY; rows.norms.len()];
     let mut sums = vec![0.0f64; near.len().div_ceil(CHUNK)];
     let total: u64 = rows.weights.iter().map(|&w| u64::from(w)).sum();
     let mut passed = 0;
@@ -34,18 +34,20 @@ pub(super) fn plus_plus<C: Crew>(
     let mut centres = Vec::with_capacity(k * d);
     loop {
         // An unknown number of a centre is the collection's middle.
-        let centre: Vec<f32> = (0..d).map(|j| rows.value(chosen, j)).collect();
+        let centre = rows.one(chosen);
         let tasks: Vec<_> = near.chunks_mut(CHUNK).zip(&mut sums).enumerate().collect();
         crew.each(tasks, |(chunk, (near, sum))| {
-            let blocks = &rows.blocks()[chunk * CHUNK * d..][..near.len() * d];
-            closer(blocks, &centre, near, width);
-            *sum = weigh(rows, chunk * CHUNK, &centre, near);
+            let mut room = Room::default();
+            let part = rows.part(chunk * CHUNK, near.len(), &mut room);
+            closer(part.values(), &centre, near, width);
+            *sum = weigh(rows, part, chunk * CHUNK, &centre, near);
         });
         centres.extend_from_slice(&centre);
         let number = centres.len() / d;
         if number == k {
             return Ok(centres);
         }
+        rows.fault()?;
         let total: f64 = sums.iter().sum();
         if total <= 0.0 {
             return Err(KMeansError::TooFew { k, different: number });
@@ -81,12 +83,12 @@ unsafe fn lanes<L: Lane>(blocks: &[f32], centre: &[f32], near: &mut [f32]) {
 
 /// The sum of weighted squared distances of a chunk that begins at row `first`. Rows with unknown numbers are put right, rows past the
 /// last one and rows without weight cleared.
-fn weigh(rows: &Rows, first: usize, centre: &[f32], near: &mut [f32]) -> f64 {
+fn weigh(rows: &Rows, part: Part, first: usize, centre: &[f32], near: &mut [f32]) -> f64 {
     let here = rows.n.saturating_sub(first).min(near.len());
     near[here..].fill(0.0);
     for (&row, _) in rows.missing.range(first..first + here) {
         // The kernel took zeros for what is unknown: never nearer than without those columns.
-        near[row - first] = near[row - first].min(rows.distance(row, centre) as f32);
+        near[row - first] = near[row - first].min(part.distance(row, centre) as f32);
     }
     let mut partial = [0.0f64; 8];
     for (i, (near, &w)) in near[..here].iter_mut().zip(&rows.weights[first..]).enumerate() {

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use super::crew::Crew;
 use super::philox::uniform;
-use super::rows::{CHUNK, Rows};
+use super::rows::{BLOCK, CHUNK, Room, Rows};
 use super::stream;
 
 /// Numbers of a clustering of at least two clusters.
@@ -57,12 +57,16 @@ impl Sums {
         let d = rows.d;
         let zeros = vec![0.0; k * d];
         let mut all = Self { d, members: vec![0.0; k], known: zeros.clone(), mean: zeros.clone(), spread: zeros };
-        let each = |of: &mut dyn FnMut(usize, f64, f64)| {
-            for (row, label) in labels.iter().enumerate() {
-                let Some(c) = label.map(|l| l as usize) else { continue };
-                let unknown = rows.missing.get(&row);
-                for j in (0..d).filter(|j| unknown.is_none_or(|u| u.binary_search(j).is_err())) {
-                    of(c * d + j, f64::from(rows.weights[row]), f64::from(rows.value(row, j)));
+        let mut room = Room::default();
+        let mut each = |of: &mut dyn FnMut(usize, f64, f64)| {
+            for (chunk, labels) in labels.chunks(CHUNK).enumerate() {
+                let part = rows.part(chunk * CHUNK, labels.len(), &mut room);
+                for (row, label) in (chunk * CHUNK..).zip(labels) {
+                    let Some(c) = label.map(|l| l as usize) else { continue };
+                    let unknown = rows.missing.get(&row);
+                    for j in (0..d).filter(|j| unknown.is_none_or(|u| u.binary_search(j).is_err())) {
+                        of(c * d + j, f64::from(rows.weights[row]), f64::from(part.value(row, j)));
+                    }
                 }
             }
         };
@@ -106,25 +110,16 @@ pub fn validity<C: Crew>(rows: &Rows, labels: &[Option<u32>], k: usize, crew: &C
     if used.len() < 2 || n <= count {
         return None;
     }
-    let parts = each_row(rows, labels, crew, |row, own| {
-        let x = known(rows, row);
-        let silhouette = silhouette(own, &used, &sums.members, |c| sums.squared_to_all(&x, c));
-        let from_mean = |(j, x): (usize, &f64)| if x.is_nan() { 0.0 } else { (x - sums.mean(own, j)).powi(2) };
-        [silhouette, x.iter().enumerate().map(from_mean).sum()]
-    });
-    let (mut silhouettes, mut within) = (0.0, 0.0);
-    let mut spread = vec![0.0; k];
-    for chunk in parts.chunks(CHUNK) {
-        let (mut s, mut w) = (0.0, 0.0);
-        for &(row, own, [silhouette, square]) in chunk {
-            let weight = f64::from(rows.weights[row]);
-            s += weight * silhouette;
-            w += weight * square;
-            spread[own] += weight * square.sqrt();
-        }
-        silhouettes += s;
-        within += w;
+    let mut parts: Vec<Option<Chunk>> = vec![None; labels.len().div_ceil(CHUNK)];
+    let tasks: Vec<_> = labels.chunks(CHUNK).zip(&mut parts).enumerate().collect();
+    crew.each(tasks, |(chunk, (labels, part))| *part = Some(Chunk::of(rows, labels, chunk, &sums, &used)));
+    let mut all = Chunk { silhouettes: 0.0, within: 0.0, spread: vec![0.0; k] };
+    for part in parts.iter().flatten() {
+        all.silhouettes += part.silhouettes;
+        all.within += part.within;
+        all.spread.iter_mut().zip(&part.spread).for_each(|(all, part)| *all += part);
     }
+    let Chunk { silhouettes, within, spread } = all;
     let middle = |j: usize| {
         let (sum, known) = used.iter().fold((0.0, 0.0), |(s, n), &c| {
             (s + sums.known[c * rows.d + j] * sums.mean(c, j), n + sums.known[c * rows.d + j])
@@ -180,18 +175,22 @@ pub fn euclidean_silhouette<C: Crew>(
     let mut found = vec![0.0; asked.len()];
     let tasks: Vec<_> = asked.iter().zip(&mut found).collect();
     crew.each(tasks, |(&row, found)| {
-        let x = known(rows, row);
+        let mut room = Room::default();
+        let x = rows.part(row / BLOCK * BLOCK, 1, &mut room).known(row);
         let mut to = vec![0.0; k];
-        for (other, label) in labels.iter().enumerate() {
-            let Some(c) = label else { continue };
-            let unknown = rows.missing.get(&other);
-            let square = |(j, x): (usize, &f64)| match unknown {
-                Some(u) if u.binary_search(&j).is_ok() => 0.0,
-                _ if x.is_nan() => 0.0,
-                _ => (x - f64::from(rows.value(other, j))).powi(2),
-            };
-            let distance = x.iter().enumerate().map(square).sum::<f64>().sqrt();
-            to[*c as usize] += f64::from(rows.weights[other]) * distance;
+        for (chunk, labels) in labels.chunks(CHUNK).enumerate() {
+            let part = rows.part(chunk * CHUNK, labels.len(), &mut room);
+            for (other, label) in (chunk * CHUNK..).zip(labels) {
+                let Some(c) = label else { continue };
+                let unknown = rows.missing.get(&other);
+                let square = |(j, x): (usize, &f64)| match unknown {
+                    Some(u) if u.binary_search(&j).is_ok() => 0.0,
+                    _ if x.is_nan() => 0.0,
+                    _ => (x - f64::from(part.value(other, j))).powi(2),
+                };
+                let distance = x.iter().enumerate().map(square).sum::<f64>().sqrt();
+                to[*c as usize] += f64::from(rows.weights[other]) * distance;
+            }
         }
         *found = silhouette(labels[row].map_or(0, |l| l as usize), &used, &members, |c| to[c]);
     });
@@ -232,27 +231,32 @@ fn silhouette(own: usize, used: &[usize], members: &[f64], to: impl Fn(usize) ->
     if larger > 0.0 { (b - a) / larger } else { 0.0 }
 }
 
-/// A row, NaN where a number is unknown.
-fn known(rows: &Rows, row: usize) -> Vec<f64> {
-    let mut x: Vec<f64> = (0..rows.d).map(|j| f64::from(rows.value(row, j))).collect();
-    rows.missing.get(&row).into_iter().flatten().for_each(|&j| x[j] = f64::NAN);
-    x
+/// Sums over the rows of a chunk that have a cluster.
+#[derive(Debug, Clone)]
+struct Chunk {
+    /// Of weighted silhouettes.
+    silhouettes: f64,
+    /// Of weighted squared distances to the means.
+    within: f64,
+    /// Of weighted distances to the mean, of each cluster.
+    spread: Vec<f64>,
 }
 
-/// Row, cluster and numbers of every row that has a cluster, in order.
-fn each_row<C: Crew>(
-    rows: &Rows,
-    labels: &[Option<u32>],
-    crew: &C,
-    of: impl Fn(usize, usize) -> [f64; 2] + Sync,
-) -> Vec<(usize, usize, [f64; 2])> {
-    let mut parts: Vec<Vec<_>> = vec![Vec::new(); rows.n.div_ceil(CHUNK)];
-    let tasks: Vec<_> = labels.chunks(CHUNK).zip(&mut parts).enumerate().collect();
-    crew.each(tasks, |(chunk, (labels, part))| {
-        let here = labels.iter().enumerate().filter_map(|(r, l)| l.map(|l| (chunk * CHUNK + r, l as usize)));
-        *part = here.map(|(row, own)| (row, own, of(row, own))).collect();
-    });
-    parts.concat()
+impl Chunk {
+    fn of(rows: &Rows, labels: &[Option<u32>], chunk: usize, sums: &Sums, used: &[usize]) -> Self {
+        let mut here = Self { silhouettes: 0.0, within: 0.0, spread: vec![0.0; sums.members.len()] };
+        let mut room = Room::default();
+        let part = rows.part(chunk * CHUNK, labels.len(), &mut room);
+        for (row, own) in (chunk * CHUNK..).zip(labels).filter_map(|(row, l)| l.map(|l| (row, l as usize))) {
+            let (x, weight) = (part.known(row), f64::from(rows.weights[row]));
+            let from_mean = |(j, x): (usize, &f64)| if x.is_nan() { 0.0 } else { (x - sums.mean(own, j)).powi(2) };
+            let square: f64 = x.iter().enumerate().map(from_mean).sum();
+            here.silhouettes += weight * silhouette(own, used, &sums.members, |c| sums.squared_to_all(&x, c));
+            here.within += weight * square;
+            here.spread[own] += weight * square.sqrt();
+        }
+        here
+    }
 }
 
 /// The adjusted Rand index of two labellings of the same rows, over rows that both label: 1 where they are equal, also for one cluster each.
@@ -281,7 +285,7 @@ pub fn adjusted_rand(a: &[Option<u32>], b: &[Option<u32>]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::crew::Alone;
-    use super::super::rows::Scaling;
+    use super::super::scaling::Scaling;
     use super::*;
 
     #[test]
