@@ -53,12 +53,15 @@ impl Source for Table {
     }
 }
 
+/// Takes rows, with the number of the first.
+type Looker<'a, T> = &'a mut dyn FnMut(usize, &[T]) -> Result<(), KMeansError>;
+
 /// What rows are taken from.
 pub(super) trait Input<T> {
     fn columns(&self) -> usize;
 
-    /// All rows in order, some at a time, with the number of the first.
-    fn each(&self, look: &mut dyn FnMut(usize, &[T]) -> Result<(), KMeansError>) -> Result<(), KMeansError>;
+    /// All rows in order, some at a time.
+    fn each(&self, look: Looker<T>) -> Result<(), KMeansError>;
 }
 
 /// Rows in memory.
@@ -72,7 +75,7 @@ impl<T> Input<T> for Matrix<'_, T> {
         self.d
     }
 
-    fn each(&self, look: &mut dyn FnMut(usize, &[T]) -> Result<(), KMeansError>) -> Result<(), KMeansError> {
+    fn each(&self, look: Looker<T>) -> Result<(), KMeansError> {
         let mut chunks = self.values.chunks(CHUNK * self.d).enumerate();
         chunks.try_for_each(|(chunk, values)| look(chunk * CHUNK, values))
     }
@@ -86,7 +89,7 @@ impl Input<f32> for Stream<'_> {
         self.0.columns()
     }
 
-    fn each(&self, look: &mut dyn FnMut(usize, &[f32]) -> Result<(), KMeansError>) -> Result<(), KMeansError> {
+    fn each(&self, look: Looker<f32>) -> Result<(), KMeansError> {
         let mut values = vec![0.0; CHUNK.min(self.0.rows()) * self.0.columns()];
         for first in (0..self.0.rows()).step_by(CHUNK) {
             values.truncate((self.0.rows() - first).min(CHUNK) * self.0.columns());

@@ -172,16 +172,19 @@ mod tests {
         let (n, d) = (10_000, 3);
         // Row i is a copy where 7 divides i: of row i / 7.
         let mut values: Vec<f32> = Vec::new();
-        for i in 0..n {
-            let row =
-                if i > 0 && i % 7 == 0 { values[i / 7 * d..][..d].to_vec() } else { vec![i as f32, -0.0, f32::NAN] };
+        for i in 0usize..n {
+            let row = if i > 0 && i.is_multiple_of(7) {
+                values[i / 7 * d..][..d].to_vec()
+            } else {
+                vec![i as f32, -0.0, f32::NAN]
+            };
             values.extend(row);
         }
         values[5 * d + 1] = 0.0; // by its bits another row than before
         let source = Table::new(values.clone(), d).unwrap();
         let unique = Unique::of(&source).unwrap();
         let root = |mut i: usize| {
-            while i > 0 && i % 7 == 0 {
+            while i > 0 && i.is_multiple_of(7) {
                 i /= 7;
             }
             i
