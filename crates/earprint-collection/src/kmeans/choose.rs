@@ -1,7 +1,10 @@
-//! How many clusters: the number whose silhouette is highest over resamples, with its spread and the runner-up.
+//! How many clusters: the number whose silhouette is reliably highest over resamples, with its spread and the runner-up.
 //!
-//! Every k is tried on the same resamples, parts of the rows drawn without replacement: the mean of their exact squared Euclidean
-//! silhouettes decides, the lower k among equals; their deviation is the spread. **Stability** is beside it (U. von Luxburg,
+//! Every k is tried on the same resamples, parts of the rows drawn without replacement, from several first centres each. The mean of their
+//! exact squared Euclidean silhouettes less their deviation, the spread, decides; the lower k among equals. The mean alone would be won by a
+//! few rows far from all others: with them in the resample, "they and the rest" is nearly 1, without them nearly 0. (That a
+//! number must win by more than its spread is the rule of the gap statistic, too: R. Tibshirani, G. Walther, T. Hastie, J. R. Stat. Soc. B
+//! 63, 2001.) **Stability** is beside it (U. von Luxburg,
 //! "Clustering stability: an overview", Found. Trends Mach. Learn. 2, 2010): the mean adjusted Rand index, over all pairs of resamples, of
 //! what their centres make of the same rows. A high silhouette that is not stable is one of several ways to cut. All runs of
 //! all k are one batch of tasks, the heaviest first.
@@ -12,7 +15,7 @@ use super::crew::{Alone, Crew};
 use super::philox::derived;
 use super::rows::Rows;
 use super::validity::{adjusted_rand, validity};
-use super::{KMeans, KMeansError, kmeans, stream};
+use super::{KMeans, KMeansError, kmeans_of_starts, stream};
 
 /// How to look for the number of clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Choose {
     pub resamples: usize,
     /// Most rows of a resample; it has four fifths of the rows where those are fewer.
     pub most_rows: usize,
+    /// First centres that are tried for each k on each resample, at least 1; the lowest inertia counts.
+    pub starts: u32,
     /// Seed of resamples and first centres.
     pub seed: u64,
     /// Most passes of a run.
@@ -32,9 +37,9 @@ pub struct Choose {
 }
 
 impl Choose {
-    /// 2 to 20 on eight resamples of at most 10,000 rows.
+    /// 2 to 20 on eight resamples of at most 10,000 rows, from three starts.
     pub fn new() -> Self {
-        Self { k_max: 20, resamples: 8, most_rows: 10_000, seed: 0, max_iter: 100, width: Width::best() }
+        Self { k_max: 20, resamples: 8, most_rows: 10_000, starts: 3, seed: 0, max_iter: 100, width: Width::best() }
     }
 }
 
@@ -55,6 +60,13 @@ pub struct Tried {
     pub spread: f64,
     /// Mean adjusted Rand index of their pairs, 1: all cut alike.
     pub stability: f64,
+}
+
+impl Tried {
+    /// What decides: the silhouette less its spread.
+    pub fn reliable(&self) -> f64 {
+        self.silhouette - self.spread
+    }
 }
 
 /// A number of clusters, and what else was tried.
@@ -101,7 +113,7 @@ pub fn choose<C: Crew>(rows: &Rows, how: &Choose, crew: &C) -> Choice {
         tried.push(Tried { k, silhouette, spread, stability: agree.iter().sum::<f64>() / agree.len() as f64 });
     }
     let mut best: Vec<&Tried> = tried.iter().collect();
-    best.sort_by(|a, b| b.silhouette.total_cmp(&a.silhouette).then(a.k.cmp(&b.k)));
+    best.sort_by(|a, b| b.reliable().total_cmp(&a.reliable()).then(a.k.cmp(&b.k)));
     Choice { k: best.first().map_or(1, |t| t.k), runner_up: best.get(1).map(|t| t.k), rows: size, tried }
 }
 
@@ -117,7 +129,8 @@ impl Run {
     /// `None` where fewer than two clusters have members.
     fn of(part: &Rows, common: &Rows, k: usize, seed: u64, how: &Choose) -> Result<Option<Self>, KMeansError> {
         let job = KMeans { seed, max_iter: how.max_iter, width: how.width, ..KMeans::new(k) };
-        let found = kmeans(part, &job, &Alone, &mut |_| std::ops::ControlFlow::Continue(()))?;
+        let mut watch = |_| std::ops::ControlFlow::Continue(());
+        let found = kmeans_of_starts(part, &job, how.starts.max(1), &Alone, None, &mut watch)?;
         let Some(numbers) = validity(part, &found.labels, k, &Alone) else { return Ok(None) };
         let labels = common.nearest_of_all(&found.scaled, how.width);
         Ok(Some(Self { silhouette: numbers.silhouette, labels }))
@@ -163,6 +176,24 @@ mod tests {
             assert_eq!((found.k, found.tried.len()), (k, 11), "{found:?}");
             assert!(best.silhouette > 0.9 && best.stability > 0.95, "{best:?}");
         }
+    }
+
+    /// A row far away, which one resample has and another has not, is no reason for two clusters.
+    #[test]
+    fn a_row_far_away_does_not_win() {
+        // Six hills in six corners, near enough to touch.
+        let value = |i: usize| {
+            let noise = 4.0 * (0..4).map(|s| uniform(1, s, i as u64) - 0.5).sum::<f64>();
+            noise + if i / 6 % 6 == i % 6 { 10.0 } else { 0.0 }
+        };
+        let mut values: Vec<f64> = (0..248 * 6).map(value).collect();
+        values.extend([400.0; 6]);
+        let rows = Rows::new(&values, 6, None, Scaling::None).unwrap();
+        // A seed whose resamples do not all have the row.
+        let found = choose(&rows, &Choose { k_max: 8, seed: 2, ..Choose::new() }, &Alone);
+        let (two, won) = (found.tried[0], found.tried[found.k - 2]);
+        assert!(two.silhouette > won.silhouette && two.spread > 0.1, "{two:?}");
+        assert!(found.k > 2, "{found:?}");
     }
 
     #[test]

@@ -51,6 +51,14 @@ pub enum KMeansError {
         /// Different rows.
         different: usize,
     },
+    /// More rows than their pairs can be looked at.
+    #[error("{n} rows; expected {most} at most where all pairs are looked at; take a part of them, or k-means")]
+    TooMany {
+        /// Rows.
+        n: usize,
+        /// Most.
+        most: usize,
+    },
     /// Rows that are read in every pass and could not be.
     #[error("{why}; expected the same rows in every pass")]
     Source {
@@ -80,6 +88,7 @@ impl KMeansError {
             Self::Clusters { .. } => "E_CLUSTERS",
             Self::TooFew { .. } => "E_TOO_FEW",
             Self::Init { .. } => "E_INIT",
+            Self::TooMany { .. } => "E_TOO_LARGE",
             Self::Source { .. } => "E_SOURCE",
         }
     }

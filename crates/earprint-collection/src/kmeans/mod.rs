@@ -7,6 +7,8 @@ mod assign;
 mod batches;
 mod choose;
 mod crew;
+#[cfg(feature = "density")]
+mod density;
 mod device;
 mod error;
 mod lloyd;
@@ -25,6 +27,8 @@ use earprint_lanes::Width;
 pub use batches::mini_batch;
 pub use choose::{Choice, Choose, Tried, choose};
 pub use crew::{Alone, Crew};
+#[cfg(feature = "density")]
+pub use density::{Density, Groups, density};
 pub use device::{BLOCK, CERTAIN, CentresView, Device, RowsView};
 pub use error::KMeansError;
 pub use rows::Rows;
