@@ -206,4 +206,36 @@ mod tests {
             }
         }
     }
+
+    /// Two centres as far from a row as each other but for the last bit of f32: nothing that is certain may be wrong.
+    #[test]
+    fn rows_between_two_centres() {
+        for d in [2, 5, 25, 128] {
+            let n = 256;
+            let number = |stream, i: usize| uniform(6, stream, i as u64) as f32 - 0.5;
+            let values: Vec<f32> = (0..n * d).map(|i| number(0, i)).collect();
+            let rows = Rows::new(&values, d, None, Scaling::None).unwrap();
+            let mut room = Room::default();
+            let part = rows.part(0, n, &mut room);
+            let blocks: Vec<_> = part.blocks().collect();
+            let (mut doubtful, mut close) = (0, 0);
+            for row in 0..n {
+                // The second is the first seen from the row with its coordinates turned round.
+                let x: Vec<f32> = (0..d).map(|j| part.value(row, j)).collect();
+                let first: Vec<f32> = (0..d).map(|j| number(1, row * d + j)).collect();
+                let second = (0..d).map(|j| x[j] + (first[d - 1 - j] - x[d - 1 - j]));
+                let plain: Vec<f32> = first.iter().copied().chain(second).collect();
+                close += usize::from(part.distance(row, &plain[..d]) != part.distance(row, &plain[d..]));
+                let centres = Centres::new(plain, &rows);
+                for width in Width::available() {
+                    let mut out = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
+                    nearest(blocks[row / BLOCK], &centres, width, &mut out);
+                    let (label, certain) = (out.index[row % BLOCK] as u32, out.certain[row % BLOCK] > 0.0);
+                    assert!(!certain || label == part.nearest(row, &centres.plain), "{} d {d} row {row}", width.name());
+                    doubtful += usize::from(!certain);
+                }
+            }
+            assert!(doubtful > n / 2 && close > n / 2, "d {d}: {doubtful} doubtful, {close} differ");
+        }
+    }
 }

@@ -343,17 +343,26 @@ impl Scaled {
     /// Whole blocks of `to` from rows `(…, d)`: zeros for what is unknown, what counts for nothing, and past the last row.
     fn fill<T: Copy + Into<f64>>(&self, values: &[T], weights: &[u32], to: &mut [f32]) {
         let d = self.shift.len();
+        let (shift, factor) = (&self.shift[..d], &self.factor[..d]);
+        // Row by row first, as they lie: a division takes long, and neighbours share one instruction.
+        let mut scaled = vec![0.0f32; BLOCK * d];
         let blocks = values.chunks(BLOCK * d).zip(weights.chunks(BLOCK)).zip(to.chunks_exact_mut(BLOCK * d));
         for ((values, weights), block) in blocks {
-            for ((j, column), (shift, factor)) in
-                block.chunks_exact_mut(BLOCK).enumerate().zip(self.shift.iter().zip(&self.factor))
-            {
-                let rows = values.len() / d;
-                for (r, (x, &w)) in column[..rows].iter_mut().zip(weights).enumerate() {
-                    let scaled = ((values[r * d + j].into() - shift) / factor) as f32;
-                    *x = if scaled.is_nan() || w == 0 { 0.0 } else { scaled };
+            let rows = values.len() / d;
+            for ((to, values), &w) in scaled.chunks_exact_mut(d).zip(values.chunks_exact(d)).zip(weights) {
+                for j in 0..d {
+                    let x = ((values[j].into() - shift[j]) / factor[j]) as f32;
+                    to[j] = if x.is_nan() { 0.0 } else { x };
                 }
-                column[rows..].fill(0.0);
+                if w == 0 {
+                    to.fill(0.0);
+                }
+            }
+            scaled[rows * d..].fill(0.0);
+            for (j, column) in block.chunks_exact_mut(BLOCK).enumerate() {
+                for (r, x) in column.iter_mut().enumerate() {
+                    *x = scaled[r * d + j];
+                }
             }
         }
     }
