@@ -32,5 +32,5 @@ pub use library::Library;
 pub use migrate::VERSION;
 pub use moves::{Move, Settled};
 pub use read::{FailedFile, Filter, Known, Row, Sort};
-pub use runs::{RunEnd, RunId, RunState, RunSummary};
+pub use runs::{QueueTimes, RunEnd, RunId, RunState, RunSummary};
 pub use scales::StoredScale;

@@ -12,7 +12,8 @@ pub const VERSION: i64 = MIGRATIONS.len() as i64;
 pub(crate) const APPLICATION_ID: i64 = 0x6570_7274;
 
 /// The n-th script brings a file from version n to n + 1. Scripts that were released are never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/001_first.sql"), include_str!("../migrations/002_makespan.sql")];
 
 /// What a database file is.
 #[derive(Debug, PartialEq, Eq)]

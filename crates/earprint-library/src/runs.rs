@@ -51,6 +51,29 @@ pub struct RunEnd {
     pub wall_seconds: f64,
     /// Seconds by stage, summed over threads.
     pub stages: Vec<(String, f64)>,
+    /// How the queue ran; `None` where nothing was analysed.
+    pub queue: Option<QueueTimes>,
+}
+
+/// Times of a run's queue, seconds, measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QueueTimes {
+    /// Threads.
+    pub workers: u32,
+    /// From the start of the first input to the end of the last.
+    pub makespan: f64,
+    /// Summed over inputs.
+    pub busy: f64,
+    /// Of the input that took longest.
+    pub longest: f64,
+}
+
+impl QueueTimes {
+    /// The makespan over the shortest that so many workers could have reached with these inputs: 1 or more.
+    pub fn over_bound(&self) -> Option<f64> {
+        let bound = (self.busy / f64::from(self.workers.max(1))).max(self.longest);
+        (bound > 0.0).then(|| self.makespan / bound)
+    }
 }
 
 /// A run as it stands in the library.
@@ -104,7 +127,8 @@ impl Library {
         self.db
             .execute(
                 "UPDATE run SET ended_ms = ?2, last_ms = ?2, state = ?3, files = ?4, analysed = ?5, known = ?6, \
-                 failed = ?7, audio_seconds = ?8, wall_seconds = ?9, stages = ?10 WHERE id = ?1",
+                 failed = ?7, audio_seconds = ?8, wall_seconds = ?9, stages = ?10, workers = ?11, makespan_seconds = ?12, \
+                 busy_seconds = ?13, longest_seconds = ?14 WHERE id = ?1",
                 params![
                     run.0,
                     now_ms(),
@@ -115,7 +139,11 @@ impl Library {
                     count(end.failed),
                     end.audio_seconds,
                     end.wall_seconds,
-                    Value::Object(stages).to_string()
+                    Value::Object(stages).to_string(),
+                    end.queue.map(|q| q.workers),
+                    end.queue.map(|q| q.makespan),
+                    end.queue.map(|q| q.busy),
+                    end.queue.map(|q| q.longest)
                 ],
             )
             .map_err(&sql)?;
@@ -143,7 +171,8 @@ impl Library {
             .db
             .prepare_cached(
                 "SELECT id, started_ms, ended_ms, state, tool_version, options, files, analysed, known, failed, \
-                 audio_seconds, wall_seconds, stages FROM run ORDER BY id DESC LIMIT ?1",
+                 audio_seconds, wall_seconds, stages, workers, makespan_seconds, busy_seconds, longest_seconds \
+                 FROM run ORDER BY id DESC LIMIT ?1",
             )
             .map_err(&sql)?;
         let rows = q.query_map([i64::try_from(n).unwrap_or(i64::MAX)], summary).map_err(&sql)?;
@@ -171,6 +200,12 @@ fn summary(r: &rusqlite::Row<'_>) -> rusqlite::Result<RunSummary> {
                 audio_seconds: r.get::<_, Option<f64>>(10)?.unwrap_or(0.0),
                 wall_seconds: r.get::<_, Option<f64>>(11)?.unwrap_or(0.0),
                 stages: stages.into_iter().map(|(k, v)| (k, v.as_f64().unwrap_or(0.0))).collect(),
+                queue: match (r.get(13)?, r.get(14)?, r.get(15)?, r.get(16)?) {
+                    (Some(workers), Some(makespan), Some(busy), Some(longest)) => {
+                        Some(QueueTimes { workers, makespan, busy, longest })
+                    }
+                    _ => None,
+                },
             })
         }
     };

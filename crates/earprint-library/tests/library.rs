@@ -165,6 +165,7 @@ fn runs_say_how_they_ended_and_a_killed_one_is_found_out() {
         audio_seconds: 30.0,
         wall_seconds: 2.0,
         stages: vec![("decode".into(), 1.25)],
+        queue: Some(QueueTimes { workers: 2, makespan: 1.5, busy: 2.0, longest: 1.2 }),
     };
     l.end_run(second, true, &end).unwrap();
     let runs = l.stats(5).unwrap();
@@ -178,6 +179,9 @@ fn runs_say_how_they_ended_and_a_killed_one_is_found_out() {
     let speed: f64 =
         l.connection().query_row("SELECT times_real_time FROM runs WHERE id = 2", [], |r| r.get(0)).unwrap();
     assert_eq!(speed, 15.0);
+    // The longest input alone takes more than half of the sum.
+    let over: f64 = l.connection().query_row("SELECT over_bound FROM runs WHERE id = 2", [], |r| r.get(0)).unwrap();
+    assert_eq!((over, l.stats(1).unwrap()[0].end.as_ref().unwrap().queue.unwrap().over_bound()), (1.25, Some(1.25)));
 }
 
 #[test]

@@ -28,6 +28,10 @@ fn json(run: &RunSummary) -> String {
         "analysed": end.map(|e| e.analysed), "known": end.map(|e| e.known), "failed": end.map(|e| e.failed),
         "audio_seconds": end.map(|e| e.audio_seconds), "wall_seconds": end.map(|e| e.wall_seconds),
         "stages": stages,
+        "queue": end.and_then(|e| e.queue).map(|q| serde_json::json!({
+            "workers": q.workers, "makespan_seconds": q.makespan, "busy_seconds": q.busy,
+            "longest_seconds": q.longest, "over_bound": q.over_bound(),
+        })),
     })
     .to_string()
 }
@@ -36,7 +40,7 @@ fn json(run: &RunSummary) -> String {
 fn text(run: &RunSummary) -> String {
     let head = format!("run {}, {}: {}", run.id.0, date(run.started_ms), run.state.as_str());
     let Some(end) = &run.end else { return format!("{head}, nothing measured") };
-    let RunEnd { files, analysed, known, failed, audio_seconds, wall_seconds, stages } = end;
+    let RunEnd { files, analysed, known, failed, audio_seconds, wall_seconds, stages, queue } = end;
     let mut text = format!("{head}; {files} files, {analysed} analysed, {known} known, {failed} failed");
     // A run that heard nothing has no speed, and its time is in no stage.
     if *audio_seconds <= 0.0 {
@@ -48,6 +52,9 @@ fn text(run: &RunSummary) -> String {
     if busy > 0.0 {
         let each = stages.iter().map(|(name, s)| format!("{name} {s:.1} s ({:.0} %)", 100.0 * s / busy));
         text += &format!("\n  stages, all threads: {}", each.collect::<Vec<_>>().join(", "));
+    }
+    if let Some((q, over)) = queue.and_then(|q| Some((q, q.over_bound()?))) {
+        text += &format!("\n  queue, {} workers: {:.1} s, {over:.3} of its lower bound", q.workers, q.makespan);
     }
     text
 }

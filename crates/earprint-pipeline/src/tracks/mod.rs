@@ -19,7 +19,7 @@ pub use describe::{Described, SEGMENT_FRAMES, describe, record};
 pub use device::DeviceRows;
 pub use maker::{CpuRows, Made, RowMaker};
 #[cfg(feature = "disk")]
-pub use queue::{QueueOptions, Sink, Worker, Workers, run_queue};
+pub use queue::{Makespan, QueueOptions, Sink, Worker, Workers, run_queue};
 #[cfg(feature = "disk")]
 pub use run::{
     BASE_BYTES, CpuMakers, OnTrack, RowMakers, TrackCounts, TrackFate, TrackJob, TrackProgress, WORKER_BYTES,

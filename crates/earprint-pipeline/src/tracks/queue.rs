@@ -114,7 +114,8 @@ impl<W: Workers> Shared<W> {
 /// What a worker tells, with its number.
 enum Told<T> {
     Began(usize, usize, Arc<AtomicBool>),
-    Done(usize, usize, T),
+    /// With the times of its begin and its end.
+    Done(usize, usize, T, [Instant; 2]),
     Left(usize),
 }
 
@@ -134,6 +135,7 @@ fn start<W: Workers>(number: usize, shared: &Arc<Shared<W>>, tell: &Sender<Told<
             if tell.send(Told::Began(number, index, stop.clone())).is_err() {
                 return;
             }
+            let began = Instant::now();
             let done = catch_unwind(AssertUnwindSafe(|| {
                 worker.get_or_insert_with(|| shared.workers.make()).run(index, &stop)
             }));
@@ -142,7 +144,7 @@ fn start<W: Workers>(number: usize, shared: &Arc<Shared<W>>, tell: &Sender<Told<
                 worker = None;
                 shared.workers.panicked(index, crate::words_of_panic(panic.as_ref()))
             });
-            if tell.send(Told::Done(number, index, out)).is_err() {
+            if tell.send(Told::Done(number, index, out, [began, Instant::now()])).is_err() {
                 return;
             }
         }
@@ -151,11 +153,38 @@ fn start<W: Workers>(number: usize, shared: &Arc<Shared<W>>, tell: &Sender<Told<
     std::thread::Builder::new().name(format!("earprint-{number}")).spawn(work).expect("the system has threads left");
 }
 
+/// How long a queue took, and how short it could have been; all measured.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Makespan {
+    /// Threads.
+    pub workers: usize,
+    /// From the start of the first input to the end of the last.
+    pub took: Duration,
+    /// Summed over inputs.
+    pub busy: Duration,
+    /// Of the input that took longest.
+    pub longest: Duration,
+}
+
+impl Makespan {
+    /// No order of these inputs on as many workers ends sooner than the sum shared out evenly, nor than the longest of them (R. L.
+    /// Graham, "Bounds on multiprocessing timing anomalies", SIAM J. Appl. Math. 17, 1969).
+    pub fn bound(&self) -> Duration {
+        (self.busy / self.workers.max(1) as u32).max(self.longest)
+    }
+
+    /// What it took over the bound, 1 or more; `None` where nothing was done.
+    pub fn over_bound(&self) -> Option<f64> {
+        (self.bound() > Duration::ZERO).then(|| self.took.as_secs_f64() / self.bound().as_secs_f64())
+    }
+}
+
 /// Where results go, each once, with the number of its input; `None` a few times a second while there is none.
 pub type Sink<'a, T> = &'a mut dyn FnMut(Option<(usize, T)>) -> Result<(), String>;
 
 /// Runs every input and hands each result to `sink` as it comes, on the calling thread. `cancelled` is asked now and then;
-/// once true no further input is begun and what is under way is finished. Returns the number of results handed over.
+/// once true no further input is begun and what is under way is finished. Returns the number of results handed over, and how long
+/// they took.
 ///
 /// # Errors
 /// What `sink` returns; the queue then stops like a cancelled one and further results are dropped.
@@ -165,7 +194,7 @@ pub fn run_queue<W: Workers>(
     options: QueueOptions,
     cancelled: &dyn Fn() -> bool,
     sink: Sink<<W::Worker as Worker>::Out>,
-) -> Result<usize, String> {
+) -> Result<(usize, Makespan), String> {
     let threads = options.workers.max(1).min(weights.len().max(1));
     let picks = Picks { waiting: BinaryHeap::new(), next: 0, first_open: 0, closed: false };
     let (window, changed) = (options.window.max(threads), Condvar::new());
@@ -175,8 +204,20 @@ pub fn run_queue<W: Workers>(
         start(number, &shared, &tell);
     }
     let (under_way, lost) = (BTreeMap::new(), BTreeSet::new());
-    let mut run = Collect { shared, tell, told, options, alive: threads, started: threads, under_way, lost };
-    run.collect(cancelled, sink)
+    let makespan = Makespan { workers: threads, ..Makespan::default() };
+    let mut run = Collect {
+        shared,
+        tell,
+        told,
+        options,
+        alive: threads,
+        started: threads,
+        under_way,
+        lost,
+        makespan,
+        ends: None,
+    };
+    run.collect(cancelled, sink).map(|handed_over| (handed_over, run.makespan))
 }
 
 /// The calling thread's side.
@@ -190,6 +231,9 @@ struct Collect<W: Workers> {
     under_way: BTreeMap<usize, UnderWay>,
     /// Workers left behind.
     lost: BTreeSet<usize>,
+    makespan: Makespan,
+    /// The first begin and the last end so far.
+    ends: Option<[Instant; 2]>,
 }
 
 impl<W: Workers> Collect<W> {
@@ -247,7 +291,12 @@ impl<W: Workers> Collect<W> {
                 None
             }
             // `None`: a worker that was left behind and came back after all; its input has a result already.
-            Told::Done(number, index, out) => self.under_way.remove(&number).map(|_| (index, out)),
+            Told::Done(number, index, out, times) => {
+                let waited_for = self.under_way.remove(&number)?;
+                debug_assert_eq!(waited_for.index, index);
+                self.count(times);
+                Some((index, out))
+            }
             Told::Left(number) => {
                 self.alive -= usize::from(!self.lost.remove(&number));
                 None
@@ -255,11 +304,23 @@ impl<W: Workers> Collect<W> {
         }
     }
 
+    /// Adds the time of an input.
+    fn count(&mut self, [began, ended]: [Instant; 2]) {
+        let took = ended.duration_since(began);
+        self.makespan.busy += took;
+        self.makespan.longest = self.makespan.longest.max(took);
+        let [first, last] = self.ends.unwrap_or([began, ended]);
+        let ends = [first.min(began), last.max(ended)];
+        self.makespan.took = ends[1].duration_since(ends[0]);
+        self.ends = Some(ends);
+    }
+
     /// Asks overdue inputs to stop; leaves behind the workers that do not, and replaces them.
     fn overdue(&mut self) -> Vec<(usize, <W::Worker as Worker>::Out)> {
         let Some(limit) = self.options.limit else { return Vec::new() };
         let mut out = Vec::new();
         let mut lost = Vec::new();
+        let mut left = Vec::new();
         for (&number, at) in &self.under_way {
             let took = at.since.elapsed();
             if took > limit {
@@ -268,8 +329,10 @@ impl<W: Workers> Collect<W> {
             if took > limit + self.options.grace {
                 out.push((at.index, self.shared.workers.timed_out(at.index, took)));
                 lost.push(number);
+                left.push(at.since);
             }
         }
+        left.into_iter().for_each(|since| self.count([since, Instant::now()]));
         for number in lost {
             self.under_way.remove(&number);
             self.lost.insert(number);
@@ -339,7 +402,7 @@ mod tests {
         let weights = s.millis.clone();
         let mut indices = Vec::new();
         let mut results = BTreeMap::new();
-        run_queue(s, weights, options, cancelled, &mut |result| {
+        let (handed_over, makespan) = run_queue(s, weights, options, cancelled, &mut |result| {
             if let Some((i, text)) = result {
                 indices.push(i);
                 assert!(results.insert(i, text).is_none(), "one result for {i}");
@@ -347,6 +410,9 @@ mod tests {
             Ok(())
         })
         .unwrap();
+        assert_eq!(handed_over, indices.len());
+        // Workers do one thing at a time, so no run is shorter than its bound.
+        assert!(makespan.over_bound().is_none_or(|over| over >= 1.0), "{makespan:?}");
         (indices, results.into_values().collect())
     }
 
@@ -363,6 +429,15 @@ mod tests {
         let mut first = [order[0], order[1]];
         first.sort_unstable();
         assert_eq!(first, [2, 4]);
+    }
+
+    #[test]
+    fn the_bound_is_the_even_share_or_the_longest() {
+        let [ms4, ms6, ms9, ms10] = [4, 6, 9, 10].map(Duration::from_millis);
+        let of = |took, busy, longest| Makespan { workers: 2, took, busy, longest }.over_bound();
+        assert_eq!(of(ms6, ms10, ms4), Some(1.2));
+        assert_eq!(of(ms9, ms10, ms9), Some(1.0));
+        assert_eq!(of(Duration::ZERO, Duration::ZERO, Duration::ZERO), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use earprint_signal::track::TrackSegment;
 
 use super::describe::{SEGMENT_FRAMES, describe, record};
 use super::maker::{CpuRows, RowMaker};
-use super::queue::{QueueOptions, Sink, Worker, Workers, run_queue};
+use super::queue::{Makespan, QueueOptions, Sink, Worker, Workers, run_queue};
 use super::stages::{Clock, StageTimes};
 
 /// Memory one worker takes, bytes: three segments with their rows, the halved rates, the window of spectra, a decoder.
@@ -108,6 +108,7 @@ pub struct TrackProgress {
     recognised: AtomicU64,
     audio_ms: AtomicU64,
     bytes: AtomicU64,
+    makespan: Mutex<Option<Makespan>>,
 }
 
 /// A moment of [`TrackProgress`].
@@ -125,6 +126,8 @@ pub struct TrackCounts {
     pub bytes: u64,
     /// Time of the stages, all workers together.
     pub stages: StageTimes,
+    /// How close the queue came to its lower bound; once it has ended.
+    pub makespan: Option<Makespan>,
 }
 
 impl TrackProgress {
@@ -138,6 +141,7 @@ impl TrackProgress {
             audio_s: get(&self.audio_ms) as f64 / 1e3,
             bytes: get(&self.bytes),
             stages: *self.stages.lock().expect("no panic holds it"),
+            makespan: *self.makespan.lock().expect("no panic holds it"),
         }
     }
 
@@ -187,12 +191,14 @@ pub fn run_tracks(
         progress: progress.clone(),
         segment_frames: job.segment_frames,
     };
-    run_queue(workers, weights, options, cancelled, &mut |result| {
+    let (done, makespan) = run_queue(workers, weights, options, cancelled, &mut |result| {
         if let Some((index, fate)) = &result {
             progress.count(fate, job.inputs[*index].bytes);
         }
         take(result)
-    })
+    })?;
+    *progress.makespan.lock().expect("no panic holds it") = Some(makespan);
+    Ok(done)
 }
 
 /// How long an input will take, in no unit: compressed bytes hold several times the sound of plain ones.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry};
 use earprint_core::{Status, TRACK_SCHEMA, TrackRecord, path_from_text, path_text};
-use earprint_library::{Entry, Known, Library, LibraryError, Numbers, Outcome, RunEnd, RunId};
+use earprint_library::{Entry, Known, Library, LibraryError, Numbers, Outcome, QueueTimes, RunEnd, RunId};
 use earprint_pipeline::tracks::{StageTimes, TrackFate, TrackProgress};
 
 use super::{Plan, modified_ns};
@@ -343,6 +343,12 @@ impl<'a> Ledger<'a> {
             audio_seconds: p.audio_s,
             wall_seconds: took.as_secs_f64(),
             stages,
+            queue: p.makespan.filter(|m| m.over_bound().is_some()).map(|m| QueueTimes {
+                workers: m.workers as u32,
+                makespan: m.took.as_secs_f64(),
+                busy: m.busy.as_secs_f64(),
+                longest: m.longest.as_secs_f64(),
+            }),
         };
         let gone = if finished { library.find_gone(run, &self.roots)? } else { 0 };
         let settled = library.end_run(run, finished, &end)?;
