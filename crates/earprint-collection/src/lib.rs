@@ -9,7 +9,9 @@ mod collection;
 mod distance;
 mod error;
 pub mod kmeans;
+pub mod portrait;
 mod scale;
+pub mod words;
 
 pub use collection::{Collection, Neighbour};
 pub use distance::{Distance, Nearest, SHARED_AT_LEAST, distance, similar, weights};

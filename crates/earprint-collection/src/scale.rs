@@ -146,7 +146,7 @@ impl Scale {
 }
 
 /// Percentile `percent` of sorted values, at least one.
-fn percentile(sorted: &[f32], percent: usize) -> f64 {
+pub(crate) fn percentile(sorted: &[f32], percent: usize) -> f64 {
     // The rank's whole part in integers: exact for any count.
     let hundredths = (sorted.len() - 1) * percent;
     let (below, part) = (hundredths / 100, (hundredths % 100) as f64 / 100.0);

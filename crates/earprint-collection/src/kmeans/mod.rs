@@ -35,7 +35,7 @@ pub use rows::Rows;
 pub use scaling::Scaling;
 pub use source::{Source, Table};
 pub use unique::Unique;
-pub use validity::{Estimate, Validity, adjusted_rand, euclidean_silhouette, validity};
+pub use validity::{Estimate, Fit, Validity, adjusted_rand, euclidean_silhouette, fits, validity};
 
 use assign::Centres;
 use lloyd::{NONE, Totals};

@@ -230,13 +230,23 @@ impl Rows {
         self.in_units(&self.one(row))
     }
 
+    /// A row, scaled, NaN where a number is unknown. Times [`Rows::unit`] it is in the units of the scaling.
+    pub(crate) fn known(&self, row: usize) -> Vec<f64> {
+        self.part(row / BLOCK * BLOCK, 1, &mut Room::default()).known(row)
+    }
+
+    /// What all scaled numbers are multiplied by in the units of the scaling, a power of two.
+    pub(crate) fn unit(&self) -> f64 {
+        self.scaled.unit
+    }
+
     /// Square of what all scaled distances are multiplied by in the units of the scaling.
     pub(super) fn square_unit(&self) -> f64 {
         self.scaled.unit * self.scaled.unit
     }
 
     /// Centres in the units of the input, `(k, d)`, to scaled ones.
-    pub(super) fn scaled(&self, centres: &[f64]) -> Vec<f32> {
+    pub fn scaled(&self, centres: &[f64]) -> Vec<f32> {
         let Scaled { shift, factor, .. } = &self.scaled;
         let scale = |(at, &c): (usize, &f64)| ((c - shift[at % self.d]) / factor[at % self.d]) as f32;
         centres.iter().enumerate().map(scale).collect()

@@ -148,6 +148,43 @@ pub fn validity<C: Crew>(rows: &Rows, labels: &[Option<u32>], k: usize, crew: &C
     })
 }
 
+/// How a row lies between its own cluster and the nearest other one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fit {
+    /// Its squared Euclidean silhouette, -1 to 1: below 0 the members of another cluster are nearer on average than those of its own.
+    pub silhouette: f64,
+    /// That other cluster, the first among equals.
+    pub other: u32,
+}
+
+/// The fit of every row that has a cluster and a known number; `None` for all of them where fewer than two clusters have members.
+pub fn fits<C: Crew>(rows: &Rows, labels: &[Option<u32>], k: usize, crew: &C) -> Vec<Option<Fit>> {
+    let sums = Sums::of(rows, labels, k);
+    let used: Vec<usize> = (0..k).filter(|&c| sums.members[c] > 0.0).collect();
+    let mut out = vec![None; rows.n];
+    if used.len() < 2 {
+        return out;
+    }
+    let tasks: Vec<_> = labels.chunks(CHUNK).zip(out.chunks_mut(CHUNK)).enumerate().collect();
+    crew.each(tasks, |(chunk, (labels, out))| {
+        let mut room = Room::default();
+        let part = rows.part(chunk * CHUNK, labels.len(), &mut room);
+        for ((row, label), out) in (chunk * CHUNK..).zip(labels).zip(out) {
+            let Some(own) = label.map(|l| l as usize).filter(|_| rows.weights[row] > 0) else { continue };
+            let x = part.known(row);
+            let to: Vec<f64> = (0..k).map(|c| sums.squared_to_all(&x, c)).collect();
+            let others = used.iter().filter(|&&c| c != own);
+            let nearest = others.fold((f64::INFINITY, own), |best, &c| {
+                let mean = to[c] / sums.members[c];
+                if mean < best.0 { (mean, c) } else { best }
+            });
+            let silhouette = silhouette(own, &used, &sums.members, |c| to[c]);
+            *out = Some(Fit { silhouette, other: nearest.1 as u32 });
+        }
+    });
+    out
+}
+
 /// The Euclidean silhouette of `sample` rows drawn by weight, with replacement, each against all rows; of all rows where there are no
 /// more. `None` as for [`validity`].
 pub fn euclidean_silhouette<C: Crew>(
@@ -303,6 +340,20 @@ mod tests {
         assert_eq!((euclidean.error, euclidean.rows), (0.0, 4));
         assert_eq!(validity(&rows, &[0, 0, 0, 0].map(Some), 1, &Alone), None);
         assert_eq!(validity(&rows, &[0, 1, 2, 3].map(Some), 4, &Alone), None);
+    }
+
+    #[test]
+    fn a_row_fits_where_its_nearest_mean_is() {
+        // 0 and 7 | 9 11: of the 7, a = 49 and b = (4 + 16) / 2.
+        let rows = Rows::new(&[0.0, 7.0, 9.0, 11.0], 1, None, Scaling::None).unwrap();
+        let found = fits(&rows, &[0, 0, 1, 1].map(Some), 2, &Alone);
+        let of_7 = found[1].unwrap();
+        assert!((of_7.silhouette - (10.0 - 49.0) / 49.0).abs() < 1e-12 && of_7.other == 1, "{of_7:?}");
+        assert!(found[3].is_some_and(|f| f.silhouette > 0.0 && f.other == 0));
+        assert_eq!(fits(&rows, &[Some(0), Some(0), None, Some(0)], 2, &Alone), [None; 4]);
+        // 5 5 | 9 | 2 2 2: means count, not sums: 9 to the last, 16 to the middle one.
+        let rows = Rows::new(&[5.0, 5.0, 9.0, 2.0, 2.0, 2.0], 1, None, Scaling::None).unwrap();
+        assert_eq!(fits(&rows, &[0, 0, 1, 2, 2, 2].map(Some), 3, &Alone)[0].map(|f| f.other), Some(2));
     }
 
     #[test]
