@@ -137,6 +137,44 @@ export interface TrackTable {
   true_peak: number | null;
   /** Loudness range, LU, 0 and above (EBU Tech 3342). */
   loudness_range: number | null;
+  /** Sections, one after another without gap; null for a track that is silent or too short. */
+  sections: Section[] | null;
+}
+
+/** A stretch of a track that is of one kind. All but the times is relative to the track. */
+export interface Section {
+  /** Seconds from the start of the track. */
+  start: number;
+  end: number;
+  /** Sections that sound alike share a letter, `A` first. */
+  letter: string;
+  /** A word for energy, density and place, not for verse or chorus. */
+  role: 'intro' | 'build-up' | 'steady' | 'climax' | 'breakdown' | 'outro';
+  /** How well the role fits, 0 to 1; near 0.5 it is a guess. */
+  membership: number;
+  /** Mean power over that of the track, dB. */
+  energy: number | null;
+  /** Median centroid over that of the track. */
+  brightness: number | null;
+  /** Mean onset flux over that of the track. */
+  density: number | null;
+  /** Energy of the last third over that of the first, dB. */
+  slope_db: number | null;
+  /** How far it is from the section before, 0 to 1; null for the first. */
+  novelty: number | null;
+  /** How it takes over from the section before; null for the first. */
+  transition: Transition | null;
+}
+
+/** From one section to the next. */
+export interface Transition {
+  /** At once at about the same level, louder, quieter; or little by little. */
+  kind: 'cut' | 'rise' | 'drop' | 'fade';
+  /** How long it takes, seconds. */
+  seconds: number;
+  change_db: number | null;
+  brightness_ratio: number | null;
+  density_ratio: number | null;
 }
 
 export interface DescribeOptions {

@@ -8,6 +8,7 @@ mod mel_spec;
 mod path_text;
 mod presets;
 mod record;
+mod section;
 mod status;
 mod track;
 mod windows;
@@ -17,6 +18,7 @@ pub use mel_spec::{Log, MelJob, MelNorm, MelScale, MelSpec, PadMode, Pool, Power
 pub use path_text::{path_from_text, path_text};
 pub use presets::PRESET_NAMES;
 pub use record::{RECORD_VERSION, TrackRecord};
+pub use section::{Role, Section, Transition, TransitionKind, audacity_labels};
 pub use status::Status;
 pub use track::{
     Aspect, BANDS_HZ, DIMENSIONS, Descriptor, Dimension, Family, Known, TRACK_DIMENSIONS, TRACK_EXCERPT_SCHEMA,

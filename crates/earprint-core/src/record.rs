@@ -80,6 +80,17 @@ impl TrackTable {
         ] {
             *v = v.filter(|v| v.is_finite());
         }
+        for section in self.sections.iter_mut().flatten() {
+            let s = section;
+            for v in [&mut s.energy, &mut s.brightness, &mut s.density, &mut s.slope_db, &mut s.novelty] {
+                *v = v.filter(|v| v.is_finite());
+            }
+            if let Some(t) = &mut s.transition {
+                for v in [&mut t.change_db, &mut t.brightness_ratio, &mut t.density_ratio] {
+                    *v = v.filter(|v| v.is_finite());
+                }
+            }
+        }
         if !self.duration.is_finite() {
             self.duration = 0.0;
         }

@@ -1,5 +1,7 @@
 //! The words of the track descriptor `trk-1`: its 25 numbers, their units and families, and why a number may be unknown.
 
+use crate::Section;
+
 /// Version of the descriptor: stored with every record. Records of two versions are never compared.
 pub const TRACK_SCHEMA: &str = "trk-1";
 
@@ -278,6 +280,9 @@ pub struct TrackTable {
     pub true_peak: Option<f32>,
     /// Loudness range, LU (EBU Tech 3342).
     pub loudness_range: Option<f32>,
+    /// Sections, from the start of the track to its end; `None` for a track that is silent or too short for a descriptor.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub sections: Option<Vec<Section>>,
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@
 //! The median of the flatness is exp of the median of its ln. **harmonic_ratio** (18): sum H / (sum H + sum P). MFCC
 //! deviations are of the population, from sums of x and x^2.
 
-use earprint_core::{Known, Why};
+use earprint_core::{Known, Section, Why};
 use earprint_signal::track::row;
 
 use crate::bands::Bands;
 use crate::chroma::{Chroma, ChromaSums};
 use crate::gate::{self, Levels};
+use crate::sections::{Blocks, Columns, sections};
 use crate::stats::{Spread, median};
 
 /// Frames of a block of memory: a long track grows without being copied.
@@ -43,6 +44,10 @@ impl Kept {
 
     fn column(&mut self, of: usize) -> &mut Vec<Vec<f32>> {
         &mut self.0[KEPT.iter().position(|&c| c == of).expect("a kept column")]
+    }
+
+    fn view(&self, of: usize) -> &[Vec<f32>] {
+        &self.0[KEPT.iter().position(|&c| c == of).expect("a kept column")]
     }
 
     /// Which frames count, `(T)`.
@@ -86,6 +91,7 @@ pub struct Frames {
     kept: Kept,
     count: u64,
     levels: Levels<Sums>,
+    blocks: Blocks,
     pub bands: Bands,
 }
 
@@ -109,7 +115,13 @@ pub struct FrameNumbers {
 
 impl Frames {
     pub fn new() -> Self {
-        Self { kept: Kept::default(), count: 0, levels: Levels::new(gate::GATE), bands: Bands::default() }
+        Self {
+            kept: Kept::default(),
+            count: 0,
+            levels: Levels::new(gate::GATE),
+            blocks: Blocks::default(),
+            bands: Bands::default(),
+        }
     }
 
     /// Rows `(T, ROW)` of the next frames.
@@ -120,6 +132,7 @@ impl Frames {
             self.count += 1;
             self.kept.add(r);
             self.bands.add(r);
+            self.blocks.add(r);
             let Some(sums) = self.levels.at(r[row::MEAN_SQUARE]) else { continue };
             sums.frames += 1;
             sums.chroma.add(&r[row::CHROMA..][..36]);
@@ -136,6 +149,17 @@ impl Frames {
     /// Rows so far.
     pub fn count(&self) -> u64 {
         self.count
+    }
+
+    /// Sections of a track of `samples` samples whose rows all came, once; `None` for silence.
+    pub fn sections(&mut self, samples: u64) -> Option<Vec<Section>> {
+        let columns = Columns {
+            level: self.kept.view(row::MEAN_SQUARE),
+            centroid: self.kept.view(row::CENTROID),
+            flux: self.kept.view(row::FLUX),
+            loudest: self.levels.loudest(),
+        };
+        sections(std::mem::take(&mut self.blocks), &columns, samples)
     }
 
     /// All rows came.

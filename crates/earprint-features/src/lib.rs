@@ -6,7 +6,8 @@
 //! numbers are those of `DEFINITIONS` section 2 and `decisions/0008`; each module says what it makes precise.
 //!
 //! **One pass, bounded memory.** Samples go into sums over blocks that lie at fixed places of the track, so that no
-//! number depends on how the samples were pushed. Of a frame 28 bytes are kept (for medians, beats, onsets, pitch);
+//! number depends on how the samples were pushed. Of a frame 28 bytes are kept (for medians, beats, onsets, pitch), of 24
+//! frames 132 more (for sections);
 //! chroma, MFCC and energies go into sums per level ([`gate`]) because which frames count is known only at the end.
 //! Every sum is f64 in the order of time; every transcendental is `libm`'s, so that native and wasm give the same bits.
 //!
@@ -31,6 +32,7 @@ mod meter_of_ebur128;
 mod numbers;
 mod onsets;
 mod pitch;
+mod sections;
 mod segments;
 mod stats;
 mod sums;

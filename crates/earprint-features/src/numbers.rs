@@ -21,7 +21,7 @@ pub fn numbers(
     samples: u64,
     level: Level,
     loudness: KWeighted,
-    frames: Frames,
+    mut frames: Frames,
 ) -> TrackNumbers {
     let mut table = TrackTable {
         duration: note.frames_at_source_rate as f64 / f64::from(source.rate_hz),
@@ -44,6 +44,7 @@ pub fn numbers(
     let loud = loudness.finish();
     let level = level.finish();
     let (bands, bass_mid) = frames.bands.finish(source.rate_hz);
+    table.sections = frames.sections(samples);
     let frames = frames.finish();
     // Channels that cancel leave a mono signal of zeros: nothing rises and nothing is voiced there, for that reason.
     let mono = if frames.centroid == Err(Why::Silence) { Err(Why::Silence) } else { Ok(()) };
