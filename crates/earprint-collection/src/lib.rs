@@ -9,6 +9,7 @@ mod collection;
 mod distance;
 mod error;
 pub mod kmeans;
+pub mod map;
 pub mod portrait;
 mod scale;
 pub mod words;

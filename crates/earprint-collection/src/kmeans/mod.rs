@@ -12,7 +12,7 @@ mod density;
 mod device;
 mod error;
 mod lloyd;
-mod philox;
+pub(crate) mod philox;
 mod rows;
 mod scaling;
 mod source;
