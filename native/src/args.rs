@@ -32,6 +32,8 @@ pub enum Command {
     Similar(SimilarArgs),
     /// Tracks of a library, or rows of an array, in k groups.
     Cluster(ClusterArgs),
+    /// Where tracks of a library change: sections with their roles, as lines, records or Audacity labels.
+    Sections(SectionsArgs),
     /// A library as CSV, NDJSON, Parquet or NPY.
     Export(ExportArgs),
     /// How the last runs of a library went.
@@ -258,6 +260,15 @@ pub struct ClusterArgs {
     /// A library, or a .npy array (rows, columns) of f16, f32 or f64; NaN is a number that is not known.
     #[arg(value_name = "LIBRARY|FILE.npy")]
     pub input: PathBuf,
+    /// Groups around centres, or by density: of any number and shape, and what lies alone in none.
+    #[arg(long, value_enum, default_value_t = MethodArg::Kmeans)]
+    pub method: MethodArg,
+    /// Fewest rows of a dense group.
+    #[arg(long, value_name = "ROWS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..))]
+    pub min_size: u32,
+    /// Which neighbour's distance is the density of a row: higher leaves out more [default: --min-size].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub neighbours: Option<u32>,
     /// Number of clusters [default: the one whose silhouette is best; with --init: its rows].
     #[arg(short, long, value_name = "K")]
     pub k: Option<usize>,
@@ -311,6 +322,13 @@ pub struct ClusterArgs {
     pub verbose: bool,
 }
 
+/// `--method` of `cluster`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MethodArg {
+    Kmeans,
+    Density,
+}
+
 /// `--scale` of `cluster`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ScaleArg {
@@ -325,6 +343,25 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(x) if (0.0..=1.0).contains(&x) => Ok(x),
         _ => Err("expected a number from 0 to 1".into()),
     }
+}
+
+/// `earprint sections`.
+#[derive(Debug, clap::Args)]
+pub struct SectionsArgs {
+    #[command(flatten)]
+    pub library: LibraryArgs,
+    /// Only files whose path contains this.
+    #[arg(long, value_name = "PART")]
+    pub path: Option<String>,
+    /// Write an Audacity label track for each file into this folder: name.mp3.txt for name.mp3.
+    #[arg(long, value_name = "FOLDER")]
+    pub labels: Option<PathBuf>,
+    /// One NDJSON record per file.
+    #[arg(long)]
+    pub json: bool,
+    /// No words on stderr but errors.
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// `earprint stats`.

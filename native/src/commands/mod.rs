@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod export;
 pub mod list;
 pub mod mel;
+pub mod sections;
 pub mod similar;
 pub mod spec;
 pub mod stats;

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use earprint_collection::Values;
 use earprint_collection::kmeans::{KMeansError, Rows, Scaling, Source, Table, Unique};
 use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS, TRACK_SCHEMA};
 use earprint_library::Library;
@@ -80,6 +81,14 @@ impl Input {
     /// How many.
     pub fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// The descriptors, if the rows are tracks.
+    pub fn track_values(&self) -> Option<Vec<Values>> {
+        let (Some(_), Numbers::Table(table)) = (&self.tracks, &self.numbers) else { return None };
+        let mut flat = vec![0.0; self.rows * DIMENSIONS];
+        table.read(0, &mut flat).expect("a table in memory can be read");
+        Some(flat.as_chunks::<DIMENSIONS>().0.to_vec())
     }
 
     /// A column in words.
