@@ -32,6 +32,10 @@ pub enum Command {
     Similar(SimilarArgs),
     /// Tracks of a library, or rows of an array, in k groups.
     Cluster(ClusterArgs),
+    /// Tracks of a library in an order to listen to, or a lint of a playlist.
+    Order(OrderArgs),
+    /// Everything about a library in a folder: one HTML page, CSV, JSON, Markdown, pictures, a playlist.
+    Report(ReportArgs),
     /// Where tracks of a library change: sections with their roles, as lines, records or Audacity labels.
     Sections(SectionsArgs),
     /// A library as CSV, NDJSON, Parquet or NPY.
@@ -343,6 +347,132 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(x) if (0.0..=1.0).contains(&x) => Ok(x),
         _ => Err("expected a number from 0 to 1".into()),
     }
+}
+
+/// `earprint order`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct OrderArgs {
+    #[command(flatten)]
+    pub library: LibraryArgs,
+    /// First track: its path, or a part of it that no other has.
+    #[arg(long, value_name = "TRACK")]
+    pub from: Option<String>,
+    /// Last track.
+    #[arg(long, value_name = "TRACK")]
+    pub to: Option<String>,
+    /// The way of the energy: as it comes, an arc, or one direction.
+    #[arg(long, value_enum, default_value_t = ShapeArg::Free)]
+    pub shape: ShapeArg,
+    /// Where an arc has its peak, as a share of the sequence.
+    #[arg(long, value_name = "X", default_value_t = 0.7, value_parser = share)]
+    pub peak: f64,
+    /// Most tracks; which ones is chosen to fit.
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub tracks: Option<u32>,
+    /// Most minutes in all.
+    #[arg(long, value_name = "M")]
+    pub minutes: Option<f64>,
+    /// Whose tracks should not crowd: those of one folder, or nobody's.
+    #[arg(long, value_enum, default_value_t = GroupArg::Folder)]
+    pub group: GroupArg,
+    /// Most tracks of one group.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub per_group: Option<u32>,
+    /// Tracks between two of one group, at least.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub gap: u32,
+    /// Seed of whatever is drawn.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Look at this playlist instead: what may a listener stumble over?
+    #[arg(long, value_name = "FILE.m3u8", conflicts_with_all = ["from", "to", "shape", "tracks", "minutes", "out"])]
+    pub lint: Option<PathBuf>,
+    /// Write an M3U8 playlist instead of lines.
+    #[arg(short, long, value_name = "FILE.m3u8")]
+    pub out: Option<PathBuf>,
+    /// One JSON record with transitions, score and findings.
+    #[arg(long)]
+    pub json: bool,
+    /// No words on stderr but errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl OrderArgs {
+    /// The smoothest way through all tracks of a library.
+    pub fn smooth(library: LibraryArgs) -> Self {
+        Self {
+            library,
+            from: None,
+            to: None,
+            shape: ShapeArg::Free,
+            peak: 0.7,
+            tracks: None,
+            minutes: None,
+            group: GroupArg::Folder,
+            per_group: None,
+            gap: 0,
+            seed: 0,
+            lint: None,
+            out: None,
+            json: false,
+            quiet: false,
+        }
+    }
+}
+
+/// `--shape` of `order`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShapeArg {
+    Free,
+    Arc,
+    Rise,
+    Fall,
+    Flat,
+}
+
+/// `--group` of `order`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GroupArg {
+    Folder,
+    None,
+}
+
+/// `earprint report`.
+#[derive(Debug, clap::Args)]
+pub struct ReportArgs {
+    #[command(flatten)]
+    pub library: LibraryArgs,
+    /// Folder for the documents.
+    #[arg(short, long, value_name = "FOLDER", default_value = "report")]
+    pub out: PathBuf,
+    /// Heading [default: the library's name].
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Number of clusters [default: the one that is reliably best].
+    #[arg(short, long, value_name = "K")]
+    pub k: Option<usize>,
+    /// Highest number of clusters to try where none is given.
+    #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub k_max: u32,
+    /// What makes dimensions comparable for clusters.
+    #[arg(long, value_enum, default_value_t = ScaleArg::Zscore)]
+    pub scale: ScaleArg,
+    /// Seed of whatever is drawn.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Measure on so many files how much sooner all threads are done than one, and say it.
+    #[arg(long, value_name = "FILES", default_value_t = 0)]
+    pub serial_sample: u32,
+    /// Device that finds nearest centres.
+    #[arg(long, value_enum, default_value_t = Device::Auto, env = "EARPRINT_DEVICE")]
+    pub device: Device,
+    /// Threads [default: all].
+    #[arg(short, long, value_name = "N", env = "EARPRINT_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// No words on stderr but errors.
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// `earprint sections`.

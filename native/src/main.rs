@@ -31,6 +31,8 @@ fn main() -> ExitCode {
         args::Command::Similar(a) => commands::similar::run(&a),
         args::Command::Export(a) => commands::export::run(&a),
         args::Command::Cluster(a) => commands::cluster::run(&a),
+        args::Command::Order(a) => commands::order::run(&a),
+        args::Command::Report(a) => commands::report::run(&a),
         args::Command::Sections(a) => commands::sections::run(&a),
         args::Command::Stats(a) => commands::stats::run(&a),
         args::Command::Mel(a) => commands::mel::run(&a).map(|ended| ended.code),

@@ -112,7 +112,7 @@ fn tracks_of_a_library() {
     assert_eq!(ran.out.lines().count(), 2);
     let table = std::fs::read_to_string(f.join("out/clusters.csv")).unwrap();
     let rows: Vec<&str> = table.lines().collect();
-    assert_eq!((rows.len(), rows[0]), (4, "path,cluster"));
+    assert_eq!((rows.len(), rows[0]), (4, "path,cluster,name,outlier,second,second_name,further_by,because"));
     assert!(table.contains("copy.wav,") && table.contains("stereo.wav,") && !table.contains("broken"), "{table}");
     f.run("cluster lib.db -k 4 -o out").ends(2, &["expected 1 to 3"]);
     // Nothing but silence: one kind of track.

@@ -44,7 +44,7 @@ pub fn weights() -> [f64; DIMENSIONS] {
 
 /// Sum of weighted squares and sum of the weights, over the dimensions known of both.
 #[inline]
-fn sums(a: &Values, b: &Values, w: &[f64; DIMENSIONS]) -> (f64, f64) {
+pub(crate) fn sums(a: &Values, b: &Values, w: &[f64; DIMENSIONS]) -> (f64, f64) {
     let (mut squares, mut weight) = (0.0, 0.0);
     for d in 0..DIMENSIONS {
         let difference = f64::from(a[d]) - f64::from(b[d]);

@@ -10,6 +10,7 @@ mod distance;
 mod error;
 pub mod kmeans;
 pub mod map;
+pub mod order;
 pub mod portrait;
 mod scale;
 pub mod words;

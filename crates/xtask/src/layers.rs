@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("earprint-features", &["earprint-core", "earprint-lanes", "earprint-signal"]),
     ("earprint-store", &["earprint-core", "earprint-lanes"]),
     ("earprint-collection", &["earprint-core", "earprint-features", "earprint-lanes"]),
+    ("earprint-report", &["earprint-core", "earprint-store"]),
     ("earprint-library", &["earprint-core", "earprint-collection", "earprint-store"]),
     ("earprint-compute", &["earprint-core", "earprint-collection", "earprint-shaders", "earprint-signal"]),
     ("earprint-wgpu", &["earprint-core", "earprint-compute", "earprint-shaders", "earprint-signal"]),
@@ -30,8 +31,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "earprint-analyzer",
+        &[
+            "earprint-core",
+            "earprint-audio",
+            "earprint-signal",
+            "earprint-features",
+            "earprint-collection",
+            "earprint-compute",
+            "earprint-library",
+            "earprint-report",
+            "earprint-pipeline",
+        ],
+    ),
+    (
         "earprint",
         &[
+            "earprint-analyzer",
+            "earprint-report",
             "earprint-core",
             "earprint-audio",
             "earprint-signal",

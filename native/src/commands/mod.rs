@@ -8,6 +8,8 @@ pub mod doctor;
 pub mod export;
 pub mod list;
 pub mod mel;
+pub mod order;
+pub mod report;
 pub mod sections;
 pub mod similar;
 pub mod spec;

@@ -1,13 +1,18 @@
-//! A drawing surface of RGB pixels: points outside are dropped, so nothing drawn on it can panic.
+//! A drawing surface of RGB pixels: points outside are dropped, so nothing drawn on it can panic. Rectangles and letters of whole
+//! dots are here; shapes with smooth edges in [`super::shapes`].
 
 use super::{MAX_PIXELS, Picture, PictureError, font};
 
 /// Pixels, top left corner and size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rect {
+    /// Left edge.
     pub x: usize,
+    /// Upper edge.
     pub y: usize,
+    /// Width.
     pub w: usize,
+    /// Height.
     pub h: usize,
 }
 
@@ -25,6 +30,10 @@ pub struct Canvas {
 }
 
 impl Canvas {
+    /// A white canvas of so many pixels.
+    ///
+    /// # Errors
+    /// `TooLarge` above [`MAX_PIXELS`].
     pub fn new(width: u64, height: u64) -> Result<Self, PictureError> {
         if width.checked_mul(height).is_none_or(|n| n > MAX_PIXELS) {
             return Err(PictureError::TooLarge { width, height });
@@ -34,11 +43,18 @@ impl Canvas {
     }
 
     /// `w` pixels of line `y` from `x` on, inside the canvas.
-    pub fn row_mut(&mut self, x: usize, y: usize, w: usize) -> &mut [u8] {
+    pub(super) fn row_mut(&mut self, x: usize, y: usize, w: usize) -> &mut [u8] {
         let start = (y * self.width + x) * 3;
         &mut self.rgb[start..start + w * 3]
     }
 
+    /// Pixels, width and height.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// All pixels of `r` in one colour.
     pub fn fill(&mut self, r: Rect, color: [u8; 3]) {
         let (right, bottom) = ((r.x + r.w).min(self.width), (r.y + r.h).min(self.height));
         for y in r.y..bottom {
@@ -62,6 +78,8 @@ impl Canvas {
         }
     }
 
+    /// The finished picture.
+    #[must_use]
     pub fn into_picture(self) -> Picture {
         Picture { width: self.width as u32, height: self.height as u32, rgb: self.rgb }
     }

@@ -1,22 +1,27 @@
 //! Pictures of mel spectrograms. In: values `(M, T)` row-major. Out: RGB pixels, low bands at the bottom, and PNG bytes.
 //!
 //! The way through: values ▸ pixels ▸ colours ▸ ticks and text around it. Equal inputs give
-//! equal bytes on every machine: only additions, products and quotients decide about a pixel.
+//! equal bytes on every machine: only additions, products and quotients decide about a pixel. Plots of other things are drawn
+//! on the same [`Canvas`], with [`Mask`]s for smooth shapes and [`Canvas::lettering`] for smooth letters.
 
 mod axes;
 mod canvas;
 mod color;
 mod font;
+mod lettering;
 mod png;
 mod scale;
+mod shapes;
 mod ticks;
 
 pub use axes::Axes;
+pub use canvas::{Canvas, Rect};
 pub use color::{ColorMap, NON_FINITE};
+pub use lettering::lettering_width;
 pub use png::encode_png;
 pub use scale::{AUTO_SPAN_DB, Range};
-
-use canvas::Canvas;
+pub use shapes::Mask;
+pub use ticks::{Tick, linear as linear_ticks};
 
 /// Pixels a picture may have; 800 MB of RGB.
 pub const MAX_PIXELS: u64 = 1 << 28;

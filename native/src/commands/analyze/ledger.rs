@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry};
+use earprint_analyzer::{entry, modified_ns, queue_times};
+use earprint_audio::walk::WalkEntry;
 use earprint_core::{Status, TRACK_SCHEMA, TrackRecord, path_from_text, path_text};
-use earprint_library::{Entry, Known, Library, LibraryError, Numbers, Outcome, QueueTimes, RunEnd, RunId};
+use earprint_library::{Entry, Known, Library, LibraryError, RunEnd, RunId};
 use earprint_pipeline::tracks::{StageTimes, TrackFate, TrackProgress};
 
-use super::{Plan, modified_ns};
+use super::Plan;
 use crate::args::AnalyzeArgs;
 use crate::inputs::absolute;
 use crate::out::{Out, closed, out, plain, words};
@@ -343,12 +344,7 @@ impl<'a> Ledger<'a> {
             audio_seconds: p.audio_s,
             wall_seconds: took.as_secs_f64(),
             stages,
-            queue: p.makespan.filter(|m| m.over_bound().is_some()).map(|m| QueueTimes {
-                workers: m.workers as u32,
-                makespan: m.took.as_secs_f64(),
-                busy: m.busy.as_secs_f64(),
-                longest: m.longest.as_secs_f64(),
-            }),
+            queue: queue_times(&self.progress),
         };
         let gone = if finished { library.find_gone(run, &self.roots)? } else { 0 };
         let settled = library.end_run(run, finished, &end)?;
@@ -372,36 +368,4 @@ impl<'a> Ledger<'a> {
         }
         Ok(())
     }
-}
-
-/// What the library is told of an input. `None`: nothing; of a folder that cannot be read and of a root that is not there the
-/// run tells, but no later walk would meet them as files and take the failure back.
-fn entry(input: &WalkEntry, path: &Path, fate: &TrackFate) -> Option<Entry> {
-    let failed = matches!(input.outcome, WalkOutcome::Failed(_));
-    if failed && input.path.symlink_metadata().map_or(true, |meta| meta.is_dir()) {
-        return None;
-    }
-    let (audio_id, outcome) = match fate {
-        TrackFate::Recognised { audio_id } => (Some(audio_id.clone()), Outcome::Existing),
-        TrackFate::Record(r) => {
-            let outcome = match (&r.descriptor, &r.table) {
-                (Some(descriptor), Some(table)) => Outcome::Numbers(Box::new(Numbers {
-                    partial: r.status == Status::Partial,
-                    code: r.code.clone(),
-                    detail: r.detail.clone(),
-                    decoder: r.decoder.clone(),
-                    backend: r.backend.clone(),
-                    descriptor: *descriptor,
-                    table: table.clone(),
-                })),
-                _ => Outcome::Failure {
-                    skipped: r.status == Status::Skipped,
-                    code: r.code.clone().unwrap_or_else(|| "E_UNKNOWN".into()),
-                    detail: r.detail.clone().unwrap_or_default(),
-                },
-            };
-            (r.audio_id.clone(), outcome)
-        }
-    };
-    Some(Entry { path: path.to_owned(), bytes: input.bytes, modified_ns: modified_ns(input), audio_id, outcome })
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
+use earprint_analyzer::modified_ns;
 use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry};
 use earprint_core::{Status, TRACK_SCHEMA};
 use earprint_library::{Known, Library};
@@ -209,12 +210,6 @@ fn plans(args: &AnalyzeArgs, inputs: &[WalkEntry], paths: &[PathBuf], library: O
 /// Identities with numbers.
 fn known_ids(library: &Library) -> Result<HashSet<String>> {
     Ok(library.audio_ids(TRACK_SCHEMA)?.into_iter().collect())
-}
-
-/// Nanoseconds since 1970 at which a file last changed.
-fn modified_ns(entry: &WalkEntry) -> Option<i64> {
-    let since = entry.modified?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_nanos()).ok()
 }
 
 fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: bool, took: Duration, progress: &TrackProgress) {

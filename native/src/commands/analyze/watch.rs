@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
+use earprint_analyzer::modified_ns;
 use earprint_audio::walk::{Outcome, WalkEntry};
 use earprint_core::TRACK_SCHEMA;
 use earprint_library::{Library, LibraryError};
 
-use super::{Makers, analyze, modified_ns};
+use super::{Makers, analyze};
 use crate::args::{AnalyzeArgs, WatchArgs};
 use crate::fate::Ended;
 use crate::inputs::{Found, Names, find};
