@@ -32,7 +32,7 @@ pub(super) fn settle(problem: &Problem, first: Vec<u32>, job: &OrderJob) -> Vec<
     let mut state = State::new(problem, &targets, first, REACH);
     let mut budget = job.passes.saturating_mul(state.seq.len());
     all(&mut state, &mut budget);
-    state.seq
+    state.into_sequence()
 }
 
 /// Improves by wider passes too, so many at most.
@@ -46,7 +46,7 @@ pub(super) fn widen(problem: &Problem, settled: Vec<u32>, job: &OrderJob) -> Vec
         }
         all(&mut state, &mut budget);
     }
-    state.seq
+    state.into_sequence()
 }
 
 /// Looks at every track, and again where something changed.
@@ -63,7 +63,7 @@ pub(super) fn kick(problem: &Problem, settled: Vec<u32>, job: &OrderJob) -> Vec<
     let mut state = State::new(problem, &targets, settled, KICK);
     let (from, to) = state.free();
     if to.saturating_sub(from) < 3 {
-        return state.seq;
+        return state.into_sequence();
     }
     for k in 0..job.kicks as u64 {
         let draw = |i: u64, most: usize| (uniform(job.seed, stream::KICK, 4 * k + i) * most as f64) as usize;
@@ -83,7 +83,7 @@ pub(super) fn kick(problem: &Problem, settled: Vec<u32>, job: &OrderJob) -> Vec<
         }
         while state.dequeue().is_some() {}
     }
-    state.seq
+    state.into_sequence()
 }
 
 /// Works off the queue.
@@ -244,5 +244,39 @@ pub(super) fn fill(problem: &Problem, mut seq: Vec<u32>) -> Vec<u32> {
             Some((_, longer)) => seq = longer,
             None => return seq,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::made_up;
+    use super::super::{Curve, Goal, greedy};
+    use super::*;
+
+    #[test]
+    fn each_stage_finds_what_the_one_before_left() {
+        let tracks = made_up(120, 40);
+        let mut job = OrderJob::new(Goal::Energy(Curve::ARC));
+        job.limits.artist_gap = 2;
+        let problem = Problem::new(&tracks, &job).unwrap();
+        let first = greedy::greedy(&problem, greedy::starts(&problem, 1)[0]);
+        let settled = settle(&problem, first.clone(), &job);
+        let widened = widen(&problem, settled.clone(), &job);
+        let kicked = kick(&problem, widened.clone(), &job);
+        let stages = [first, settled, widened, kicked].map(|s| problem.score(&s));
+        for pair in stages.windows(2) {
+            assert!(super::super::better(&pair[1], &pair[0]), "{stages:?}");
+        }
+        // The costs of changes add up to the change of cost.
+        let targets = problem.targets(120);
+        let mut state = State::new(&problem, &targets, kick(&problem, Vec::from_iter(0..120), &job), REACH);
+        let before = problem.score(&state.seq);
+        state.begin();
+        wide(&mut state);
+        all(&mut state, &mut 10_000);
+        let (change, after) = (state.change, problem.score(&state.into_sequence()));
+        assert!(change.cost < -0.1 || change.near < 0, "{change:?}");
+        assert!((after.total - before.total - change.cost).abs() < 1e-9, "{change:?} from {before:?} to {after:?}");
+        assert_eq!(after.too_near as i64 - before.too_near as i64, change.near);
     }
 }

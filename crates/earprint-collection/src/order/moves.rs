@@ -112,6 +112,13 @@ impl<'a> State<'a> {
         }
     }
 
+    /// The sequence; what was counted along the way must be what it is.
+    pub fn into_sequence(self) -> Vec<u32> {
+        let near = self.problem.score_with(&self.seq, self.targets).too_near as i64;
+        debug_assert_eq!(self.near, near, "pairs too near were miscounted on the way");
+        self.seq
+    }
+
     /// Positions that may change: `[from, to)`.
     pub fn free(&self) -> (usize, usize) {
         let n = self.seq.len();

@@ -255,6 +255,36 @@ fn space_between_artists_is_found_where_there_is_any() {
         assert_eq!((o.score.too_near, o.sequence.len()), (11, 7));
         assert_eq!(o.lint.iter().filter(|f| f.fault == Fault::ArtistNear).count(), 6);
     }
+    // Only a repeated pattern of four artists fits.
+    for seed in 0..4 {
+        let mut tracks = made_up(60, 40 + seed);
+        for (i, t) in tracks.iter_mut().enumerate() {
+            t.artist = Some(["a", "b", "c", "d"][i % 4].to_owned());
+        }
+        let mut job = OrderJob { kicks: 0, ..OrderJob::new(Goal::Free) };
+        job.limits.artist_gap = 3;
+        let o = order(&tracks, &job).unwrap();
+        println!("pattern of four, seed {seed}: {} too near, greedy {}", o.score.too_near, o.greedy.too_near);
+        assert_eq!(o.score.too_near, 0, "seed {seed}");
+    }
+    // One artist has to come every third time from the first track on: the cheapest next track uses up the room.
+    for seed in 0..4 {
+        let mut tracks = made_up(40, 80 + seed);
+        for (i, t) in tracks.iter_mut().enumerate() {
+            t.artist = Some(if i < 14 {
+                "a".to_owned()
+            } else if i < 27 {
+                "b".to_owned()
+            } else {
+                format!("{}", i / 2)
+            });
+        }
+        let mut job = OrderJob { kicks: 0, ..OrderJob::new(Goal::Free) };
+        job.limits.artist_gap = 2;
+        let o = order(&tracks, &job).unwrap();
+        println!("two big artists, seed {seed}: {} too near, greedy {}", o.score.too_near, o.greedy.too_near);
+        assert_eq!(o.score.too_near, 0, "seed {seed}");
+    }
     // Many of one artist among others, both ends fixed.
     let mut tracks = made_up(100, 7);
     for (i, t) in tracks.iter_mut().enumerate() {

@@ -58,7 +58,7 @@ impl Part {
 /// Octaves of tempo that cost 1.
 pub const TEMPO_FULL: f64 = 0.3;
 /// Price of half or double time.
-pub const TEMPO_FOLD: f64 = 0.2;
+pub const TEMPO_FOLD: f64 = 0.25;
 /// LU that cost nothing, and that cost 1.
 pub const LOUDNESS: (f64, f64) = (2.0, 12.0);
 /// Octaves of onset rate that cost nothing, and that cost 1.
