@@ -1,4 +1,5 @@
-//! Writes the report of a made-up collection: `made_up_report FOLDER [TRACKS [CLUSTERS]]`, and says how large each file is.
+//! Writes the report of a made-up collection: `made_up_report FOLDER [TRACKS [CLUSTERS]]`, and says how large each file
+//! is.
 
 #[path = "../tests/made_up/mod.rs"]
 mod made_up;

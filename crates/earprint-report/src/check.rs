@@ -1,5 +1,5 @@
-//! Whether a report is sound: every index meets a track, every id a cluster, every number is finite. Documents are made of
-//! sound reports only, so that none of them has to ask again.
+//! Whether a report is sound: every index meets a track, every id a cluster, every number is finite. Documents are made
+//! of sound reports only, so that none of them has to ask again.
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,9 @@
-//! Tables as CSV after RFC 4180: a header, CRLF, quotes where needed, UTF-8 without a mark. Unknown is empty. Floats are the shortest
-//! decimals that read back to the same f64.
+//! Tables as CSV after RFC 4180: a header, CRLF, quotes where needed, UTF-8 without a mark. Unknown is empty. Floats
+//! are the shortest decimals that read back to the same f64.
 //!
-//! Data first: a path that begins with `=`, `+`, `-` or `@` is written as it is. Spreadsheets may take such a field for a formula,
-//! and quotes do not stop them; a mark before it would, but every other reader would then hold a path that does not exist.
-//! Open the files through a spreadsheet's text import, columns as text.
+//! Data first: a path that begins with `=`, `+`, `-` or `@` is written as it is. Spreadsheets may take such a field for
+//! a formula, and quotes do not stop them; a mark before it would, but every other reader would then hold a path that
+//! does not exist. Open the files through a spreadsheet's text import, columns as text.
 //!
 //! Lists within a field are parted by `;`. `track` is the index of a track, from 0, as in `report.json`.
 
@@ -149,7 +149,8 @@ pub fn clusters(facts: &Facts) -> String {
     table.text
 }
 
-/// `sequence.csv`: a line for each track in order, costs are of the way from the one before; then those left out, without a place.
+/// `sequence.csv`: a line for each track in order, costs are of the way from the one before; then those left out,
+/// without a place.
 pub fn sequence(facts: &Facts) -> String {
     let mut table = Table::new(&[
         "place",

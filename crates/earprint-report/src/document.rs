@@ -93,8 +93,8 @@ impl Document {
         }
     }
 
-    /// Bytes of the document, UTF-8 where it is text; `folder` is where it will stand, which only the playlist asks. Equal reports
-    /// give equal bytes.
+    /// Bytes of the document, UTF-8 where it is text; `folder` is where it will stand, which only the playlist asks.
+    /// Equal reports give equal bytes.
     ///
     /// # Errors
     /// `Unsound` or `Version` where the report does not pass [`Report::check`].
@@ -126,11 +126,12 @@ impl Document {
     }
 }
 
-/// Writes all documents into `folder`, which is made if missing. Each file stands there whole or not at all; those of an
-/// earlier report are replaced, others left alone. Returns their paths in the order of [`Document::ALL`].
+/// Writes all documents into `folder`, which is made if missing. Each file stands there whole or not at all; those of
+/// an earlier report are replaced, others left alone. Returns their paths in the order of [`Document::ALL`].
 ///
 /// # Errors
-/// `Unsound` or `Version` before anything is written; `Store` or `Folder` from the system: files before the one it names are written.
+/// `Unsound` or `Version` before anything is written; `Store` or `Folder` from the system: files before the one it
+/// names are written.
 pub fn write_all(report: &Report, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
     report.check()?;
     let facts = Facts::of(report);

@@ -1,4 +1,5 @@
-//! What several documents need to know of a report, found once: places in the order, means and deviations, names to show.
+//! What several documents need to know of a report, found once: places in the order, means and deviations, names to
+//! show.
 
 use std::collections::BTreeMap;
 

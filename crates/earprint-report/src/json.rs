@@ -1,5 +1,6 @@
-//! The report as JSON: whole (`report.json`, one object, a line for each track and cluster), a track a line (`tracks.ndjson`), and what both may hold
-//! (`report.schema.json`, JSON Schema 2020-12). All keys are always there; unknown is `null`.
+//! The report as JSON: whole (`report.json`, one object, a line for each track and cluster), a track a line
+//! (`tracks.ndjson`), and what both may hold (`report.schema.json`, JSON Schema 2020-12). All keys are always there;
+//! unknown is `null`.
 
 use serde::Serialize;
 

@@ -1,9 +1,10 @@
 //! The report of a whole collection: from plain data to documents.
 //!
-//! Enters: a [`Report`], everything that was found out about the tracks of a collection. Leaves: the same as CSV, JSON with its schema,
-//! Markdown, PNG plots, one self-contained HTML page and a playlist ([`Document`]), or a folder with all of them ([`write_all`], the one
-//! function that touches files). Pure otherwise: no clock, no thread, no network; equal reports give equal bytes. Nothing is
-//! computed here but means and deviations for display: what is not in the report is not in a document.
+//! Enters: a [`Report`], everything that was found out about the tracks of a collection. Leaves: the same as CSV, JSON
+//! with its schema, Markdown, PNG plots, one self-contained HTML page and a playlist ([`Document`]), or a folder with
+//! all of them ([`write_all`], the one function that touches files). Pure otherwise: no clock, no thread, no network;
+//! equal reports give equal bytes. Nothing is computed here but means and deviations for display: what is not in the
+//! report is not in a document.
 
 #[cfg(test)]
 extern crate self as earprint_report;

@@ -1,9 +1,9 @@
-//! The listening order as a playlist: extended M3U in UTF-8, paths relative to the folder of the playlist where they can be, with forward
-//! slashes.
+//! The listening order as a playlist: extended M3U in UTF-8, paths relative to the folder of the playlist where they
+//! can be, with forward slashes.
 //!
-//! Paths are worked out as text, without a look at the disk: links in them are not followed. A relative path of the report
-//! counts from where the folder of the playlist counts from. M3U has no way to write a name with a line end or one that is not UTF-8, and
-//! players drop blanks at the end of a line: such tracks stand as a comment instead.
+//! Paths are worked out as text, without a look at the disk: links in them are not followed. A relative path of the
+//! report counts from where the folder of the playlist counts from. M3U has no way to write a name with a line end or
+//! one that is not UTF-8, and players drop blanks at the end of a line: such tracks stand as a comment instead.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -1,10 +1,10 @@
-//! The report as Markdown (GitHub's, for its tables): what a person reads without a browser. Text from outside is escaped: it makes no
-//! markup and breaks no table.
+//! The report as Markdown (GitHub's, for its tables): what a person reads without a browser. Text from outside is
+//! escaped: it makes no markup and breaks no table.
 
 use std::fmt::Write;
 
 use crate::facts::{Facts, name};
-use crate::words::{caveats, count, decimals, dimension, figures, one_line, signed, step_decimals, thousands};
+use crate::words::{caveats, count, decimals, dimension, figures, fixed, one_line, signed, step_decimals, thousands};
 
 /// Most tracks of the order, problems and clusters that are listed: what is longer stands in the CSV files.
 const LISTED: usize = 200;
@@ -109,13 +109,13 @@ fn order(out: &mut String, facts: &Facts) {
     let _ = writeln!(out, "\n## Listening order\n\n{}, {}.\n", plain(&s.goal), count(s.order.len(), "track"));
     let places = decimals(s.total, 3);
     out.push_str("| order | cost |\n|---|--:|\n");
-    let _ = writeln!(out, "| this one | {:.places$} |", s.total);
+    let _ = writeln!(out, "| this one | {} |", fixed(s.total, places));
     if let Some(g) = s.greedy {
-        let _ = writeln!(out, "| always to the nearest left (greedy) | {g:.places$} |");
+        let _ = writeln!(out, "| always to the nearest left (greedy) | {} |", fixed(g, places));
     }
     if let Some(r) = s.random_mean {
         let spread = s.random_sd.map_or(String::new(), |sd| format!(" ± {sd:.places$}"));
-        let _ = writeln!(out, "| random | {r:.places$}{spread} |");
+        let _ = writeln!(out, "| random | {}{spread} |", fixed(r, places));
     }
     if !s.order.is_empty() {
         out.push_str("\n| place | track | cost from the one before | change | finding |\n|--:|---|--:|---|---|\n");
@@ -130,7 +130,7 @@ fn order(out: &mut String, facts: &Facts) {
             "| {} | {} | {} | {} | {} |",
             place + 1,
             plain(name(&report.tracks[i].path)),
-            way.map_or(String::new(), |w| format!("{:.step$}", w.cost)),
+            way.map_or(String::new(), |w| fixed(w.cost, step)),
             way.map_or(String::new(), |w| plain(&w.words)),
             found.join("; ")
         );

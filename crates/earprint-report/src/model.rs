@@ -1,7 +1,9 @@
-//! What was found out about a collection, as plain data: the type that all documents are made from, and that `report.json` is.
+//! What was found out about a collection, as plain data: the type that all documents are made from, and that
+//! `report.json` is.
 //!
-//! Indices of tracks count from 0 in the order of [`Report::tracks`], everywhere and in every file. `None` (JSON `null`) means unknown or
-//! not asked for, never a default. Numbers are finite; [`Report::check`] says where one is not.
+//! Indices of tracks count from 0 in the order of [`Report::tracks`], everywhere and in every file. `None` (JSON
+//! `null`) means unknown or not asked for, never a default. Numbers are finite; [`Report::check`] says where one is
+//! not.
 
 use earprint_core::{DIMENSIONS, Status};
 use serde::{Deserialize, Serialize};
@@ -79,7 +81,8 @@ pub struct Tag {
 pub struct Second {
     /// Id of the cluster.
     pub cluster: u32,
-    /// How much further its centre is than that of the track's own cluster, in the distance the clusters were made with.
+    /// How much further its centre is than that of the track's own cluster, in the distance the clusters were made
+    /// with.
     pub further_by: f64,
     /// Names of the dimensions that decide, the weightiest first.
     pub because: Vec<String>,
@@ -314,7 +317,8 @@ impl Report {
     }
 }
 
-/// An f32 as records print it: the f64 of its shortest decimal, so that 0.1 stays 0.1 in every document. `None` where it is not finite.
+/// An f32 as records print it: the f64 of its shortest decimal, so that 0.1 stays 0.1 in every document. `None` where
+/// it is not finite.
 #[must_use]
 pub fn known(v: f32) -> Option<f64> {
     v.is_finite().then(|| format!("{v:?}").parse().expect("a printed number is a number"))

@@ -47,10 +47,15 @@ pub fn number(v: f64, digits: usize) -> String {
     if plain.contains('.') { plain.trim_end_matches('0').trim_end_matches('.').into() } else { plain }
 }
 
-/// A number with its sign: `+1.9`, `-0.4`, with a minus and one decimal.
+/// With so many decimals; an empty sum, which is -0, is 0.
+pub fn fixed(v: f64, places: usize) -> String {
+    format!("{:.places$}", v + 0.0)
+}
+
+/// A number with its sign and one decimal: `+1.9`, `-0.4`, `0.0`.
 pub fn signed(v: f64) -> String {
     let text = format!("{v:+.1}");
-    if text == "-0.0" { "+0.0".into() } else { text }
+    if matches!(&text[..], "-0.0" | "+0.0") { "0.0".into() } else { text }
 }
 
 /// `12 tracks`, `1 track`.
@@ -93,8 +98,8 @@ pub fn value(d: usize, v: f64) -> String {
     if unit.is_empty() { text } else { format!("{text} {unit}") }
 }
 
-/// For people: control characters as pictures of themselves (U+2400), so that a name with a line end stays on its line and still
-/// shows it; marks of direction as unknown characters.
+/// For people: control characters as pictures of themselves (U+2400), so that a name with a line end stays on its line
+/// and still shows it; marks of direction as unknown characters.
 pub fn one_line(text: &str) -> String {
     let shown = |c: char| match c {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + c as u32).expect("a control picture"),
@@ -172,7 +177,10 @@ pub fn caveats(facts: &Facts) -> Vec<String> {
         ));
     }
     if facts.mapped() > 0 {
-        let mut text = "The map shows who is near whom. Distances between groups far apart, and how large a group looks, mean little.".to_owned();
+        let mut text =
+            "The map shows who is near whom. Distances between groups far apart, and how large a group looks, mean \
+                        little."
+                .to_owned();
         if let Some(map) = &report.map
             && map.torn > 0
         {
@@ -219,7 +227,8 @@ mod tests {
         for (v, text) in short {
             assert_eq!(number(v, 3), text);
         }
-        assert_eq!([signed(1.94), signed(-0.04), signed(-2.0)], ["+1.9", "+0.0", "-2.0"]);
+        assert_eq!([fixed(-0.0, 2), fixed(1.006, 2)], ["0.00", "1.01"]);
+        assert_eq!([signed(1.94), signed(-0.04), signed(-2.0)], ["+1.9", "0.0", "-2.0"]);
         assert_eq!(
             [thousands(0), thousands(999), thousands(1000), thousands(1_234_567)],
             ["0", "999", "1,000", "1,234,567"]

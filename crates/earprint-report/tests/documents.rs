@@ -49,12 +49,12 @@ fn edges() -> Vec<(&'static str, Report)> {
 }
 
 #[test]
-fn every_document_of_every_edge_is_made_and_equal_twice() {
+fn every_document_of_every_edge_is_made() {
     for (name, report) in edges() {
         for document in Document::ALL {
             let bytes = document.bytes(&report, Path::new("/out")).unwrap();
-            assert!(!bytes.is_empty(), "{name}: {document:?}");
-            assert_eq!(bytes, document.bytes(&report, Path::new("/out")).unwrap(), "{name}: {document:?}");
+            let lines = matches!(document, Document::Tracks) && report.tracks.is_empty();
+            assert_eq!(bytes.is_empty(), lines, "{name}: {document:?}");
         }
     }
     let page = |name: &str| text(Document::Html, &edges().into_iter().find(|e| e.0 == name).unwrap().1);
@@ -66,6 +66,14 @@ fn every_document_of_every_edge_is_made_and_equal_twice() {
         ("no sections", "No track has sections."),
     ] {
         assert!(page(name).contains(words), "{name}");
+    }
+}
+
+#[test]
+fn equal_reports_give_equal_bytes() {
+    for document in Document::ALL {
+        let bytes = || document.bytes(&collection(60, 4), Path::new("/out")).unwrap();
+        assert_eq!(bytes(), bytes(), "{document:?}");
     }
 }
 
@@ -103,7 +111,7 @@ fn names_become_no_markup() {
     let evil = "</script><img src=x onerror=alert(1)><svg onload='x'>\"><script>alert(2)</script>";
     report.title = evil.into();
     report.made_by = evil.into();
-    report.tracks[30].path = format!("/{evil}/{evil}.mp3");
+    report.tracks[30].path = format!("/{evil}/<img src=x onerror=alert(1)>.mp3");
     report.tracks[30].key = Some(evil.into());
     report.tracks[30].tags[..].iter_mut().for_each(|t| t.name = evil.into());
     report.tracks[31].sections[0].role = evil.into();
@@ -127,13 +135,15 @@ fn names_become_no_markup() {
     for (name, rest) in elements(&page).iter().filter(|e| !e.0.ends_with(" text")) {
         // What is quoted is no attribute.
         let outside: String = rest.split('"').step_by(2).collect();
-        assert!(!outside.contains("on") || outside.contains("content"), "{name} {outside}");
+        let on = outside.split_whitespace().find(|word| word.starts_with("on") && word.contains('='));
+        assert!(on.is_none(), "{name} {outside}");
     }
     let data = elements(&page).into_iter().find(|e| e.0 == "script text").unwrap().1;
     let data: serde_json::Value = serde_json::from_str(&data).unwrap();
     assert_eq!(data["tracks"][30][0], report.tracks[30].path);
     let markdown = text(Document::Markdown, &report);
-    assert!(!markdown.contains("<img") && !markdown.contains("<script"), "{markdown}");
+    assert!(markdown.contains("\\<img"));
+    assert!(!markdown.replace("\\\\", "").replace("\\<", "").contains('<'), "{markdown}");
 }
 
 #[test]
@@ -221,7 +231,8 @@ fn numbers(text: &str) -> Vec<(f64, usize)> {
     clean
         .split(' ')
         .map(|w| w.trim_matches('.'))
-        .filter(|w| !w.is_empty())
+        // Versions have two points.
+        .filter(|w| !w.is_empty() && w.matches('.').count() < 2)
         .map(|w| (w.parse().unwrap_or_else(|_| panic!("{w}")), w.split_once('.').map_or(0, |p| p.1.len())))
         .collect()
 }
@@ -251,11 +262,12 @@ fn every_number_shown_is_in_the_data() {
     known.extend([report.figures.hours * 60.0, 412.0]);
     let check = |text: &str, known: &[f64]| -> Result<(), String> {
         for (v, decimals) in numbers(text) {
-            let half = 0.5 * 10f64.powi(-(decimals as i32)) * 1.000_001;
-            // Trailing zeros are not shown: 0.5 may stand for 0.4996.
-            if !known.iter().any(|k| (k - v).abs() <= half.min(0.005 * k.abs().max(1e-9)) || (k - v).abs() < 1e-9)
-                && !known.iter().any(|k| (k - v).abs() <= half && decimals > 0)
-            {
+            // As far as rounding goes: half of the last decimal; of a whole number three digits.
+            let near = |k: f64| match decimals {
+                0 => 1e-9 + (0.005 * k).min(0.5),
+                d => 0.5 * 10f64.powi(-(d as i32)) * 1.000_001,
+            };
+            if !known.iter().any(|&k| (k - v).abs() <= near(k)) {
                 return Err(format!("{v} stands nowhere in the data"));
             }
         }
@@ -321,7 +333,7 @@ fn plots_are_pictures_with_something_on_them() {
         assert_eq!((w, h), (1200, 800));
         let colors: BTreeSet<_> = rgb.iter().collect();
         assert!(colors.len() > 60, "{plot:?} has {} colours", colors.len());
-        let edge = |i: usize| i % 1200 < 4 || i % 1200 >= 1196 || i < 4 * 1200 || i >= 796 * 1200;
+        let edge = |i: usize| !(4..1196).contains(&(i % 1200)) || !(4..796).contains(&(i / 1200));
         assert!((0..rgb.len()).filter(|&i| edge(i)).all(|i| rgb[i] == [255; 3]), "{plot:?} is not cut");
     }
     for (name, report) in edges() {

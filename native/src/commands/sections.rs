@@ -64,7 +64,7 @@ fn tell(
     }
     if args.json {
         let record = serde_json::json!({ "v": 1, "path": record.path, "schema": record.schema, "sections": sections });
-        return Ok(out.line(record)?);
+        return out.line(record);
     }
     if args.labels.is_some() {
         return Ok(());

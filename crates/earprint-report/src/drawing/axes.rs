@@ -1,5 +1,5 @@
-//! What stands around the data of a plot: title, a frame with ticks, a legend beside it. Margins are as wide as the labels
-//! they hold, so nothing overlaps and nothing is cut.
+//! What stands around the data of a plot: title, a frame with ticks, a legend beside it. Margins are as wide as the
+//! labels they hold, so nothing overlaps and nothing is cut.
 
 use earprint_store::picture::{Tick, linear_ticks};
 
@@ -214,6 +214,18 @@ mod tests {
             let apart = right <= a.x || left >= a.x + a.w || bottom <= a.y + 0.1 || top >= a.y + a.h;
             assert!(apart, "{reach:?} on {a:?}");
         }
+    }
+
+    #[test]
+    fn labels_without_room_are_left_out() {
+        let page = Page { width: 300.0, height: 200.0, text: 16.0, titled: false };
+        let mut drawing = Drawing::new(page, "");
+        let area = Area { x: 0.0, y: 0.0, w: 300.0, h: 200.0 };
+        let x = Axis::new(100_000.0, 100_010.0, 12, "");
+        assert_eq!(x.ticks.len(), 11);
+        Frame::draw(&mut drawing, area, x, Axis::new(0.0, 1.0, 3, ""), 16.0);
+        let feet: Vec<_> = drawing.items.iter().filter_map(Drawing::text_reach).filter(|r| r[2] > 170.0).collect();
+        assert!((2..6).contains(&feet.len()) && feet.windows(2).all(|w| w[0][1] < w[1][0]), "{feet:?}");
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! Marks that differ in shape as well as in colour: what cannot be told by colour is told by form. All have about the same area.
+//! Marks that differ in shape as well as in colour: what cannot be told by colour is told by form. All have about the
+//! same area.
+
+use std::f64::consts::FRAC_1_SQRT_2;
 
 use super::palette::HUES;
 
@@ -39,7 +42,7 @@ impl Form {
             Self::Diamond => vec![[0.0, -1.27], [1.27, 0.0], [0.0, 1.27], [-1.27, 0.0]],
             Self::Plus => arms(0.44, 1.2).to_vec(),
             // The same, an eighth of a turn on.
-            Self::Cross => arms(0.44, 1.2).map(|[x, y]| [(x - y) * 0.7071, (x + y) * 0.7071]).to_vec(),
+            Self::Cross => arms(0.44, 1.2).map(|[x, y]| [(x - y) * FRAC_1_SQRT_2, (x + y) * FRAC_1_SQRT_2]).to_vec(),
             Self::Hexagon => {
                 vec![[1.1, 0.0], [0.55, 0.953], [-0.55, 0.953], [-1.1, 0.0], [-0.55, -0.953], [0.55, -0.953]]
             }

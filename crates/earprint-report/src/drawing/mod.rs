@@ -1,7 +1,8 @@
-//! Plots as lists of shapes, drawn twice from one description: as pixels ([`pixels`]) and as SVG for the page ([`svg`]).
+//! Plots as lists of shapes, drawn twice from one description: as pixels ([`pixels`]) and as SVG for the page
+//! ([`svg`]).
 //!
-//! Coordinates are pixels of the drawing from its top left corner. Colours are roles, so that the page can answer to dark and
-//! light; pictures are always light.
+//! Coordinates are pixels of the drawing from its top left corner. Colours are roles, so that the page can answer to
+//! dark and light; pictures are always light.
 
 pub mod axes;
 pub mod forms;

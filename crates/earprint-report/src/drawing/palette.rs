@@ -1,7 +1,8 @@
 //! Colours by role.
 //!
-//! Clusters: the eight of M. Okabe, K. Ito, "Color Universal Design" (2002, 2008), which people with any usual colour vision tell
-//! apart, the strongest on white first. Deviations: from its blue over near white to its vermilion, straight in RGB.
+//! Clusters: the eight of M. Okabe, K. Ito, "Color Universal Design" (2002, 2008), which people with any usual colour
+//! vision tell apart, the strongest on white first. Deviations: from its blue over near white to its vermilion,
+//! straight in RGB.
 
 /// What a colour is for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,8 +71,8 @@ impl Paint {
                     (f64::from(MIDDLE[c]) + part * (f64::from(end[c]) - f64::from(MIDDLE[c])) + 0.5) as u8
                 })
             }
-            // White has a contrast of 5.2 to the blue end, black of 5.3 to the vermilion one and more to what is lighter.
-            Self::OnDeviation(part) if part < -0.75 => [255; 3],
+            // White has a contrast of 5.2 to the blue end; from here on black has more, 5.3 to the vermilion end.
+            Self::OnDeviation(part) if part < -0.93 => [255; 3],
             Self::OnDeviation(_) => [0; 3],
         }
     }

@@ -1,9 +1,9 @@
 //! The report as one HTML file that asks nobody for anything.
 //!
 //! Without a script: map, legend, clusters, plots, order, a table, as plain HTML and inline SVG. With it: map and table
-//! answer each other. The content policy allows nothing from outside and, by its hash, no script but ours: a name that got through as
-//! markup could still run nothing (W3C, Content Security Policy Level 3, section 2.3). Up to 10,000 tracks are drawn and held
-//! with all their numbers; beyond, the map shows a sample and the page says so.
+//! answer each other. The content policy allows nothing from outside and, by its hash, no script but ours: a name that
+//! got through as markup could still run nothing (W3C, Content Security Policy Level 3, section 2.3). Up to 10,000
+//! tracks are drawn and held with all their numbers; beyond, the map shows a sample and the page says so.
 
 mod data;
 pub mod escape;
@@ -18,7 +18,7 @@ const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// SHA-256 of the script as a content policy names it.
-const SCRIPT_HASH: &str = "sha256-hXSxWEPA0w0knsjIRdYE1EjWRrNakuC+3bMtKdiJzWA=";
+const SCRIPT_HASH: &str = "sha256-rxL/vMjcEKR/KpgCJikM12PzcsRU7WttpZjrmLRRggs=";
 
 /// Size of the plots within the page.
 const FIGURE: Page = Page { width: 860.0, height: 520.0, text: 14.0, titled: false };
@@ -27,8 +27,13 @@ const FIGURE: Page = Page { width: 860.0, height: 520.0, text: 14.0, titled: fal
 pub fn page(facts: &Facts) -> String {
     let report = facts.report;
     let places = map::places(facts);
-    let sized = |plot: Plot, height: f64| svg::figure(&plot(facts, Page { height, ..FIGURE }));
-    let plot = |has: bool, plot: Plot, height: f64| if has { sized(plot, height) } else { String::new() };
+    let plot = |has: bool, heading: &str, plot: Plot, height: f64| {
+        if !has {
+            return String::new();
+        }
+        let heading = if heading.is_empty() { String::new() } else { format!("<h3>{heading}</h3>\n") };
+        format!("{heading}<figure class=\"plot\">{}</figure>\n", svg::figure(&plot(facts, Page { height, ..FIGURE })))
+    };
     let clusters = report.clusters.len();
     let bars = (clusters as f64 + 1.0).min(24.0) * 30.0 + 30.0;
     let longest = plots::sections::longest(facts).len();
@@ -47,20 +52,15 @@ pub fn page(facts: &Facts) -> String {
         "figures" => parts::figure_list(facts),
         "map" => map::section(facts, &places),
         "clusters" => parts::clusters(facts),
-        "sizes" => plot(clusters > 0, plots::sizes::draw, bars),
-        "centres" => plot(clusters > 0, plots::centres::draw, 620.0),
+        "sizes" => plot(clusters > 0, "Sizes", plots::sizes::draw, bars),
+        "centres" => plot(clusters > 0, "Centres beside the mean of the collection", plots::centres::draw, 640.0),
         "choice" => parts::choice(facts),
-        "choice_plot" => plot(tried, plots::choice::draw, 420.0),
+        "choice_plot" => plot(tried, "", plots::choice::draw, 420.0),
         "order" => parts::order(facts),
-        "order_plot" => plot(has_order, plots::sequence::draw, 520.0),
+        "order_plot" => plot(has_order, "", plots::sequence::draw, 520.0),
         "places" => parts::places(facts),
-        "sections" => {
-            if longest > 0 {
-                sized(plots::sections::draw, rows)
-            } else {
-                "<p>No track has sections.</p>\n".into()
-            }
-        }
+        "sections" if longest == 0 => "<p>No track has sections.</p>\n".into(),
+        "sections" => plot(true, "", plots::sections::draw, rows),
         "table" => parts::table(facts),
         "problem_count" => report.problems.len().to_string(),
         "problems" => parts::problems(facts),

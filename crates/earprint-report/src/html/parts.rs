@@ -8,13 +8,32 @@ use super::escape::{attribute, name as escaped, text};
 use super::map::badge;
 use crate::facts::{Facts, folder_and_file, name};
 use crate::words::{
-    caveats, count, decimals, dimension, duration, figures, number, one_line, signed, step_decimals, thousands, value,
+    caveats, count, decimals, dimension, duration, figures, fixed, number, one_line, signed, step_decimals, thousands,
+    value,
 };
 
 /// Rows that stand in the page itself; a script shows all.
 pub const ROWS: usize = 1000;
 /// Places of the order, problems, clusters that are listed.
 pub const LISTED: usize = 500;
+
+/// Opens a table with its column heads and its body.
+fn table_of(heads: &[&str]) -> String {
+    let heads: Vec<String> = heads.iter().map(|h| format!("<th scope=\"col\">{h}</th>")).collect();
+    format!("<div class=\"wide\"><table><thead><tr>{}</tr></thead><tbody>\n", heads.concat())
+}
+
+const TABLE_END: &str = "</tbody></table></div>\n";
+
+/// A cell of a number.
+fn num(text: &str) -> String {
+    format!("<td class=\"num\">{text}</td>")
+}
+
+/// A cell with a bar from `from`, `percent` of the cell long.
+fn bar(class: &str, from: &str, percent: f64) -> String {
+    format!("<td class=\"bar\"><i class=\"{class}\" style=\"{from};width:{percent:.1}%\"></i></td>")
+}
 
 /// A track's name as something the script can make a choice of.
 fn track(facts: &Facts, i: usize) -> String {
@@ -50,20 +69,15 @@ pub fn clusters(facts: &Facts) -> String {
         }
         out.push_str("</p>\n");
         if !c.telling.is_empty() {
-            out.push_str("<table class=\"telling\"><caption class=\"sr\">What tells it from the others, in deviations of the collection</caption>\n");
+            let about = "What tells it from the others, in deviations of the collection";
+            let _ = writeln!(out, "<table class=\"telling\"><caption class=\"sr\">{about}</caption>");
             for t in &c.telling {
-                let part = (t.z.abs() / 3.0).min(1.0) * 50.0;
-                let side = if t.z < 0.0 { "right" } else { "left" };
                 let d = TRACK_DIMENSIONS.iter().position(|d| d.name == t.dimension);
-                let centre = d.and_then(|d| Some(value(d, c.centre[d]?)));
-                let class = if t.z < 0.0 { "below" } else { "above" };
-                let _ = writeln!(
-                    out,
-                    "<tr><th scope=\"row\">{}</th><td>{}</td><td class=\"num\">{}</td><td class=\"bar\"><i class=\"{class}\" style=\"{side}:50%;width:{part:.1}%\"></i></td></tr>",
-                    escaped(&dimension(&t.dimension)),
-                    text(&centre.unwrap_or_default()),
-                    signed(t.z)
-                );
+                let centre = d.and_then(|d| Some(value(d, c.centre[d]?))).unwrap_or_default();
+                let (class, from) = if t.z < 0.0 { ("below", "right:50%") } else { ("above", "left:50%") };
+                let cells = num(&signed(t.z)) + &bar(class, from, (t.z.abs() / 3.0).min(1.0) * 50.0);
+                let name = escaped(&dimension(&t.dimension));
+                let _ = writeln!(out, "<tr><th scope=\"row\">{name}</th><td>{}</td>{cells}</tr>", text(&centre));
             }
             out.push_str("</table>\n");
         }
@@ -91,24 +105,18 @@ pub fn choice(facts: &Facts) -> String {
         return "<p>The number of clusters was given, or there are none.</p>\n".into();
     };
     let mut out = format!("<p>{}</p>\n", escaped(&choice.words));
-    out.push_str("<details><summary>All that were tried</summary><div class=\"wide\"><table><thead><tr><th scope=\"col\">Clusters</th><th scope=\"col\">Silhouette</th><th scope=\"col\">Spread</th><th scope=\"col\">Stability</th><th></th></tr></thead><tbody>\n");
+    out.push_str("<details><summary>All that were tried</summary>");
+    out.push_str(&table_of(&["Clusters", "Silhouette", "Spread", "Stability", "<span class=\"sr\">Note</span>"]));
     for t in &choice.tried {
-        let cell = |v: Option<f64>| v.map_or("–".into(), |v| format!("{v:.3}"));
         let note = match t.k {
             k if k == choice.k => "chosen",
             k if Some(k) == choice.runner_up => "runner-up",
             _ => "",
         };
-        let _ = writeln!(
-            out,
-            "<tr><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td>{note}</td></tr>",
-            t.k,
-            cell(t.silhouette),
-            cell(t.spread),
-            cell(t.stability)
-        );
+        let cells = [t.silhouette, t.spread, t.stability].map(|v| num(&v.map_or("–".into(), |v| fixed(v, 3))));
+        let _ = writeln!(out, "<tr>{}{}<td>{note}</td></tr>", num(&t.k.to_string()), cells.concat());
     }
-    out + "</tbody></table></div></details>\n"
+    out + TABLE_END + "</details>\n"
 }
 
 /// The order with its cost beside others, its places and findings.
@@ -117,19 +125,14 @@ pub fn order(facts: &Facts) -> String {
     let mut out = format!("<p>{}, {}.</p>\n", escaped(&s.goal), count(s.order.len(), "track"));
     let most = [Some(s.total), s.greedy, s.random_mean].into_iter().flatten().fold(0.0, f64::max);
     out.push_str("<table class=\"score\"><caption>Cost of all steps; lower is better</caption>\n");
-    let spread = s.random_sd.map_or(String::new(), |sd| format!(" ± {sd:.*}", decimals(s.total, 3)));
     let places = decimals(s.total, 3);
-    for (what, cost, more) in [
-        ("this order", Some(s.total), ""),
-        ("always to the nearest", s.greedy, ""),
-        ("random", s.random_mean, &spread[..]),
-    ] {
+    let spread = s.random_sd.map_or(String::new(), |sd| format!(" ± {}", fixed(sd, places)));
+    let others = [("always to the nearest", s.greedy, ""), ("random", s.random_mean, &spread)];
+    for (what, cost, more) in [("this order", Some(s.total), "")].into_iter().chain(others) {
         let Some(cost) = cost else { continue };
         let part = if most > 0.0 { (cost / most * 100.0).clamp(0.0, 100.0) } else { 0.0 };
-        let _ = writeln!(
-            out,
-            "<tr><th scope=\"row\">{what}</th><td class=\"num\">{cost:.places$}{more}</td><td class=\"bar\"><i class=\"plain\" style=\"left:0;width:{part:.1}%\"></i></td></tr>"
-        );
+        let cells = num(&(fixed(cost, places) + more)) + &bar("plain", "left:0", part);
+        let _ = writeln!(out, "<tr><th scope=\"row\">{what}</th>{cells}</tr>");
     }
     out.push_str("</table>\n");
     out
@@ -147,7 +150,7 @@ pub fn places(facts: &Facts) -> String {
         let _ = write!(out, "<li>{}", track(facts, i));
         if let Some(way) = place.checked_sub(1).map(|w| &s.transitions[w]) {
             let words = if way.words.is_empty() { String::new() } else { format!("{}, ", escaped(&way.words)) };
-            let _ = write!(out, " <span class=\"quiet\">{words}cost {:.step$}</span>", way.cost);
+            let _ = write!(out, " <span class=\"quiet\">{words}cost {}</span>", fixed(way.cost, step));
         }
         for f in s.findings.iter().filter(|f| f.at == place) {
             let _ = write!(out, " <strong class=\"finding\">{}: {}</strong>", escaped(&f.severity), escaped(&f.words));
@@ -176,9 +179,9 @@ pub fn table(facts: &Facts) -> String {
     if tracks.is_empty() {
         return "<p>There are no tracks.</p>\n".into();
     }
-    let mut out = String::from(
-        "<div class=\"wide tall\" tabindex=\"0\" role=\"region\" aria-label=\"Table of tracks\"><table id=\"table\"><caption class=\"sr\">All tracks</caption><thead><tr>",
-    );
+    let mut out =
+        String::from("<div class=\"wide tall\" tabindex=\"0\" role=\"region\" aria-label=\"Table of tracks\">");
+    out.push_str("<table id=\"table\"><caption class=\"sr\">All tracks</caption><thead><tr>");
     for (key, label, class) in [
         ("name", "Track", ""),
         ("cluster", "Cluster", ""),
@@ -198,31 +201,28 @@ pub fn table(facts: &Facts) -> String {
             facts.cluster_of(i).map_or("–".into(), |c| badge(Some(c)) + &escaped(&facts.report.clusters[c].name));
         let odd = if t.outlier { " <span class=\"quiet\">unlike the rest</span>" } else { "" };
         let cell = |v: Option<String>| v.unwrap_or_else(|| "–".into());
-        let num = |d: usize| cell(t.values[d].map(|v| number(v, 3)));
+        let of = |d: usize| num(&cell(t.values[d].map(|v| number(v, 3))));
         let tags: Vec<String> = t.tags.iter().map(|t| text(&t.name)).collect();
         let class = if t.status == Status::Ok { "" } else { " class=\"bad\"" };
-        let _ = writeln!(
-            out,
-            "<tr data-i=\"{i}\"><td>{}<small>{}</small></td><td>{cluster}{odd}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td{class}>{}</td></tr>",
-            track(facts, i),
-            escaped(folder_and_file(&t.path).0),
-            cell(t.duration_s.map(duration)),
-            num(dim::TEMPO),
-            cell(t.key.as_deref().map(escaped)),
-            num(dim::LOUDNESS),
-            tags.join(", "),
-            cell(facts.places[i].map(|p| (p + 1).to_string())),
-            t.status.as_str()
-        );
+        let cells = [
+            format!("<td>{}<small>{}</small></td>", track(facts, i), escaped(folder_and_file(&t.path).0)),
+            format!("<td>{cluster}{odd}</td>"),
+            num(&cell(t.duration_s.map(duration))),
+            of(dim::TEMPO),
+            format!("<td>{}</td>", cell(t.key.as_deref().map(escaped))),
+            of(dim::LOUDNESS),
+            format!("<td>{}</td>", tags.join(", ")),
+            num(&cell(facts.places[i].map(|p| (p + 1).to_string()))),
+            format!("<td{class}>{}</td>", t.status.as_str()),
+        ];
+        let _ = writeln!(out, "<tr data-i=\"{i}\">{}</tr>", cells.concat());
     }
-    out.push_str("</tbody></table></div>\n");
+    out.push_str(TABLE_END);
     if tracks.len() > ROWS {
-        let _ = writeln!(
-            out,
-            "<noscript><p>Without a script the table holds the first {} of {} tracks; all are in features.csv.</p></noscript>",
-            thousands(ROWS),
-            thousands(tracks.len())
-        );
+        let (rows, all) = (thousands(ROWS), thousands(tracks.len()));
+        let words =
+            format!("Without a script the table holds the first {rows} of {all} tracks; all are in features.csv.");
+        let _ = writeln!(out, "<noscript><p>{words}</p></noscript>");
     }
     out
 }
@@ -233,9 +233,7 @@ pub fn problems(facts: &Facts) -> String {
     if all.is_empty() {
         return "<p>None.</p>\n".into();
     }
-    let mut out = String::from(
-        "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Input</th><th scope=\"col\">Code</th><th scope=\"col\">What happened</th></tr></thead><tbody>\n",
-    );
+    let mut out = table_of(&["Input", "Code", "What happened"]);
     for p in all.iter().take(LISTED) {
         let _ = writeln!(
             out,
@@ -245,7 +243,7 @@ pub fn problems(facts: &Facts) -> String {
             escaped(&p.detail)
         );
     }
-    out.push_str("</tbody></table></div>\n");
+    out.push_str(TABLE_END);
     if all.len() > LISTED {
         let _ =
             writeln!(out, "<p>The first {LISTED} of {} problems; all are in report.json.</p>", thousands(all.len()));
@@ -255,8 +253,12 @@ pub fn problems(facts: &Facts) -> String {
 
 /// What to keep in mind.
 pub fn caveat_list(facts: &Facts) -> String {
+    let sentences = caveats(facts);
+    if sentences.is_empty() {
+        return "<p>Nothing.</p>\n".into();
+    }
     let mut out = String::from("<ul>\n");
-    for sentence in caveats(facts) {
+    for sentence in sentences {
         let _ = writeln!(out, "<li>{}</li>", text(&sentence));
     }
     out + "</ul>\n"

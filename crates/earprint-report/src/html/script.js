@@ -248,7 +248,8 @@
     svg.setAttribute("aria-label", "Map of the tracks. Arrow keys go to the next track in their direction, Enter chooses it, Escape leaves. The table lists the same tracks.");
     svg.addEventListener("pointermove", (e) => hover(under(e)));
     svg.addEventListener("pointerleave", () => hover(-1));
-    svg.addEventListener("click", (e) => choose(under(e)));
+    // What is ringed is what is meant; fingers ring nothing first.
+    svg.addEventListener("click", (e) => choose(over >= 0 ? over : under(e)));
     svg.addEventListener("blur", () => hover(-1));
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     svg.addEventListener("keydown", (e) => {

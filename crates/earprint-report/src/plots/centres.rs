@@ -1,4 +1,5 @@
-//! What the clusters are like: each centre beside the mean of the collection, in its deviations, dimension by dimension.
+//! What the clusters are like: each centre beside the mean of the collection, in its deviations, dimension by
+//! dimension.
 
 use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS};
 
@@ -29,7 +30,7 @@ pub fn draw(facts: &Facts, page: Page) -> Drawing {
     let mut area = Area::within(&mut drawing, page, title, &under);
     let mut bar = area.right(4.6 * t);
     bar.left(1.2 * t);
-    let head = area.above(2.9 * t);
+    let head = area.above(4.4 * t);
     let row = area.h / DIMENSIONS as f64;
     let size = (row * 0.68).min(0.9 * t);
     let widest = TRACK_DIMENSIONS.iter().map(|d| text_width(d.name, size)).fold(0.0, f64::max);
@@ -39,10 +40,15 @@ pub fn draw(facts: &Facts, page: Page) -> Drawing {
         let middle = area.x + (c as f64 + 0.5) * column;
         drawing
             .add(Shape::Mark { at: [middle, head.y + 0.7 * t], radius: 0.4 * t, form: Form::of(c) }, Paint::Cluster(c));
-        let small = 0.8 * t;
-        let name = fitted(&cluster.name, small, column - 0.5 * t);
-        let item = drawing.text([middle, head.y + 2.2 * t], small, Anchor::Middle, name, Paint::Ink);
-        item.tip = Some(cluster.name.clone());
+        // A word a line: names stay readable in narrow columns. Where not five letters fit, the mark alone stands.
+        let small = 0.75 * t;
+        for (line, word) in cluster.name.splitn(3, ", ").enumerate() {
+            let word = fitted(word, small, column - 0.3 * t);
+            if !word.is_empty() && column >= text_width("words", small) + 0.3 * t {
+                let base = [middle, head.y + (2.05 + 0.95 * line as f64) * t];
+                drawing.text(base, small, Anchor::Middle, word, Paint::Ink).tip = Some(cluster.name.clone());
+            }
+        }
     }
     for (d, dim) in TRACK_DIMENSIONS.iter().enumerate() {
         let y = area.y + d as f64 * row;

@@ -1,4 +1,5 @@
-//! How good each number of clusters is: silhouette with its spread over resamples, stability below, the number chosen marked.
+//! How good each number of clusters is: silhouette with its spread over resamples, stability below, the number chosen
+//! marked.
 
 use crate::Tried;
 use crate::drawing::axes::{Area, Axis, Frame, Key, legend};

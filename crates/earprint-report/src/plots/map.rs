@@ -74,7 +74,7 @@ pub fn quality(facts: &Facts, every: usize) -> String {
         parts.push(format!("{} without a place", thousands(without)));
     }
     if let Some(map) = &facts.report.map {
-        let of = map.sampled.map_or(String::new(), |n| format!(", of {} sampled tracks", thousands(n)));
+        let of = map.sampled.map_or(String::new(), |n| format!(" ({} sampled)", thousands(n)));
         let measured: Vec<String> = [("trustworthiness", map.trustworthiness), ("continuity", map.continuity)]
             .into_iter()
             .filter_map(|(name, v)| Some(format!("{name} {:.2}", v?)))
@@ -115,8 +115,9 @@ pub fn draw(facts: &Facts, page: Page) -> Drawing {
         strip.left(0.8 * t);
         legend(&mut drawing, strip, &keys, t);
     }
-    drawing.block([area.x, area.y], [area.w, area.h], Paint::Grid);
-    drawing.block([area.x + 1.0, area.y + 1.0], [area.w - 2.0, area.h - 2.0], Paint::Ground);
+    let (right, bottom) = (area.x + area.w, area.y + area.h);
+    let frame = vec![[area.x, area.y], [right, area.y], [right, bottom], [area.x, bottom], [area.x, area.y]];
+    drawing.add(Shape::Line { points: frame, width: 1.0 }, Paint::Grid);
     let places = places(facts, area, t);
     for &(i, at) in &places.at {
         let (form, paint) = look(facts, i);

@@ -1,5 +1,6 @@
-//! The plots of a report. In: facts and a page. Out: drawings; as PNG 1200 x 800 for files, smaller and without title for the
-//! page. A plot without data says so in words, so that a folder always holds the same files and never one of an earlier report.
+//! The plots of a report. In: facts and a page. Out: drawings; as PNG 1200 x 800 for files, smaller and without title
+//! for the page. A plot without data says so in words, so that a folder always holds the same files and never one of an
+//! earlier report.
 
 pub mod centres;
 pub mod choice;
@@ -94,7 +95,7 @@ mod tests {
         };
         let right = marks(true).map(|(at, r)| at[0] + r).fold(0.0, f64::max);
         let left = marks(false).map(|(at, r)| at[0] - r).fold(f64::INFINITY, f64::min);
-        assert_eq!((marks(true).count(), marks(false).count()), (298, 9));
+        assert_eq!((marks(true).count(), marks(false).count()), (298, 8));
         assert!(right < left, "data up to {right}, legend from {left}");
     }
 

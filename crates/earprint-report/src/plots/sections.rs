@@ -1,4 +1,5 @@
-//! Sections of the longest tracks, one below the other: the part each plays by colour, its energy by height, its letter inside.
+//! Sections of the longest tracks, one below the other: the part each plays by colour, its energy by height, its letter
+//! inside.
 
 use earprint_store::picture::Tick;
 
@@ -46,7 +47,8 @@ pub fn hue(role: usize) -> usize {
     COLORS[role % COLORS.len()]
 }
 
-/// Part of the full height of each section's block: 1 for the loudest, the least one at 24 dB below; full where unknown.
+/// Part of the full height of each section's block: 1 for the loudest, the least one at 24 dB below; full where
+/// unknown.
 pub fn heights(sections: &[Section]) -> Vec<f64> {
     let loudest = sections.iter().filter_map(|s| s.energy_db).fold(f64::NEG_INFINITY, f64::max);
     let part = |s: &Section| s.energy_db.map_or(1.0, |e| (1.0 - (loudest - e) / RANGE_DB).clamp(0.3, 1.0));

@@ -6,7 +6,7 @@ use crate::drawing::axes::{Area, Axis, Frame};
 use crate::drawing::{Drawing, Form, Page, Paint, Shape};
 use crate::facts::{Facts, name};
 use crate::plots::map::look;
-use crate::words::{count, decimals, number, one_line, value};
+use crate::words::{count, decimals, fixed, number, one_line, value};
 
 /// Up to so many places each is a mark; beyond, a line alone is clearer.
 const MARKS: usize = 150;
@@ -58,16 +58,17 @@ pub fn draw(facts: &Facts, page: Page) -> Drawing {
 /// `cost 19.7, greedy 23.0, random 45.4`, all with as many decimals as the first.
 fn costs_in_words(sequence: &crate::Sequence) -> String {
     let places = decimals(sequence.total, 3);
-    let mut text = format!("cost {:.places$}", sequence.total);
-    text += &sequence.greedy.map_or(String::new(), |g| format!(", greedy {g:.places$}"));
-    text += &sequence.random_mean.map_or(String::new(), |r| format!(", random {r:.places$}"));
+    let mut text = format!("cost {}", fixed(sequence.total, places));
+    text += &sequence.greedy.map_or(String::new(), |g| format!(", greedy {}", fixed(g, places)));
+    text += &sequence.random_mean.map_or(String::new(), |r| format!(", random {}", fixed(r, places)));
     text
 }
 
 fn costs(drawing: &mut Drawing, facts: &Facts, sequence: &crate::Sequence, area: Area, x: Axis, t: f64) {
     let most = sequence.transitions.iter().map(|w| w.cost).fold(0.0, f64::max);
     let found: std::collections::BTreeSet<usize> = sequence.findings.iter().map(|f| f.at).collect();
-    let label = if found.is_empty() { "cost of the step" } else { "cost of the step (diamond: see findings)" };
+    let label = if found.is_empty() { "cost of the step" } else { "cost of the step (orange: see findings)" };
+    let most = if most > 0.0 { most } else { 1.0 };
     let frame = Frame::draw(drawing, area, x, Axis::new(0.0, most * 1.15, 5, label), t);
     let wide = (frame.area.w / sequence.order.len() as f64 * 0.7).max(1.0);
     for (before, way) in sequence.transitions.iter().enumerate() {
@@ -79,7 +80,7 @@ fn costs(drawing: &mut Drawing, facts: &Facts, sequence: &crate::Sequence, area:
         let to = one_line(name(&facts.report.tracks[sequence.order[place]].path));
         bar.tip = Some(format!("to {}. {to}: {} {}", place + 1, number(way.cost, 3), way.words));
     }
-    for &place in &found {
+    for &place in found.iter().filter(|_| sequence.order.len() <= MARKS) {
         let cost = place.checked_sub(1).map_or(0.0, |w| sequence.transitions[w].cost);
         let [x, y] = frame.place(place as f64 + 1.0, cost);
         let at = [x, (y - 0.5 * t).max(frame.area.y)];

@@ -1,5 +1,5 @@
-//! A collection that never was: clusters around set centres, names that break careless writers. Everything follows from the counts: no
-//! chance but a hash of the index.
+//! A collection that never was: clusters around set centres, names that break careless writers. Everything follows from
+//! the counts: no chance but a hash of the index.
 
 use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS, dim};
 use earprint_report::{

@@ -1,5 +1,5 @@
-//! A drawing surface of RGB pixels: points outside are dropped, so nothing drawn on it can panic. Rectangles and letters of whole
-//! dots are here; shapes with smooth edges in [`super::shapes`].
+//! A drawing surface of RGB pixels: points outside are dropped, so nothing drawn on it can panic. Rectangles and
+//! letters of whole dots are here; shapes with smooth edges in [`super::shapes`].
 
 use super::{MAX_PIXELS, Picture, PictureError, font};
 

@@ -1,7 +1,9 @@
-//! Letters with smooth strokes at any size. In: text. Out: the dots of the 5 x 7 font joined to strokes with round ends.
+//! Letters with smooth strokes at any size. In: text. Out: the dots of the 5 x 7 font joined to strokes with round
+//! ends.
 //!
-//! Neighbouring dots become one stroke; slanting ones only where no dot beside them already joins them, so corners stay open.
-//! Letters the font has not: Latin ones lose their marks (`é` is `e`), typographic dashes and quotes become plain ones, others are boxes.
+//! Neighbouring dots become one stroke; slanting ones only where no dot beside them already joins them, so corners stay
+//! open. Letters the font has not: Latin ones lose their marks (`é` is `e`), typographic dashes and quotes become plain
+//! ones, others are boxes.
 
 use super::canvas::Canvas;
 use super::font::{self, ADVANCE, DESCENT, HEIGHT, WIDTH};
@@ -34,8 +36,8 @@ pub fn lettering_width(text: &str, scale: f64) -> f64 {
 }
 
 impl Canvas {
-    /// `text` with its top left corner at `(x, y)`, each dot of the font `scale` pixels wide and high; small letters hang two
-    /// dots lower.
+    /// `text` with its top left corner at `(x, y)`, each dot of the font `scale` pixels wide and high; small letters
+    /// hang two dots lower.
     pub fn lettering(&mut self, x: f64, y: f64, scale: f64, text: &str, color: [u8; 3]) {
         for (i, c) in text.chars().filter_map(plain).enumerate() {
             let left = x + (i * ADVANCE) as f64 * scale;
@@ -101,11 +103,13 @@ mod tests {
         let dark = |x: usize, y: usize| rgb[(y * 80 + x) * 3] < 128;
         let top: Vec<usize> = (0..80).filter(|&x| dark(x, 3)).collect();
         assert_eq!(top, [4, 5, 6, 7]);
-        // `/` slants without a gap: some ink between each two rows of dots.
-        let slash = drawn("/");
-        for y in 5..13 {
-            assert!((0..20).any(|x| slash[(y * 80 + x) * 3] < 200), "line {y}");
-        }
+        // What slants has no gaps.
+        // Where two of its dots touch, at (10, 6) and (4, 6), there is ink on both sides.
+        let inked = |text: &str, at: [(usize, usize); 2]| {
+            let rgb = drawn(text);
+            at.iter().all(|(x, y)| rgb[(y * 80 + x) * 3] < 200)
+        };
+        assert!(inked("/", [(9, 5), (10, 6)]) && inked("\\", [(4, 5), (3, 6)]));
         assert_eq!(lettering_width("ab", 2.0), 22.0);
         assert_eq!(lettering_width("", 2.0), 0.0);
     }

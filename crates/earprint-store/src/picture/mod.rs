@@ -1,8 +1,9 @@
-//! Pictures of mel spectrograms. In: values `(M, T)` row-major. Out: RGB pixels, low bands at the bottom, and PNG bytes.
+//! Pictures of mel spectrograms. In: values `(M, T)` row-major. Out: RGB pixels, low bands at the bottom, and PNG
+//! bytes.
 //!
-//! The way through: values ▸ pixels ▸ colours ▸ ticks and text around it. Equal inputs give
-//! equal bytes on every machine: only additions, products and quotients decide about a pixel. Plots of other things are drawn
-//! on the same [`Canvas`], with [`Mask`]s for smooth shapes and [`Canvas::lettering`] for smooth letters.
+//! The way through: values ▸ pixels ▸ colours ▸ ticks and text around it. Equal inputs give equal bytes on every
+//! machine: only additions, products and quotients decide about a pixel. Plots of other things are drawn on the same
+//! [`Canvas`], with [`Mask`]s for smooth shapes and [`Canvas::lettering`] for smooth letters.
 
 mod axes;
 mod canvas;
@@ -145,8 +146,8 @@ pub enum PictureError {
     },
 }
 
-/// Draws `values`, `(M, T)` row-major: the `frames` values of band 0, then those of band 1, and so on. Any unit, dB as a
-/// rule. NaN and infinities are drawn in [`NON_FINITE`].
+/// Draws `values`, `(M, T)` row-major: the `frames` values of band 0, then those of band 1, and so on. Any unit, dB as
+/// a rule. NaN and infinities are drawn in [`NON_FINITE`].
 ///
 /// # Errors
 /// Options that do not suit the values, see [`PictureError`]. Values never fail.

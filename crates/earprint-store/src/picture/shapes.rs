@@ -1,7 +1,9 @@
-//! Shapes with smooth edges. In: polygons and strokes in pixels. Out: which part of each pixel they cover, and that part painted.
+//! Shapes with smooth edges. In: polygons and strokes in pixels. Out: which part of each pixel they cover, and that
+//! part painted.
 //!
-//! A pixel is asked at 16 points, four by four; what covers a point is decided by products and comparisons alone, so equal shapes give
-//! equal bytes on every machine. Shapes added to one mask are one shape: where they overlap nothing is painted twice.
+//! A pixel is asked at 16 points, four by four; what covers a point is decided by products and comparisons alone, so
+//! equal shapes give equal bytes on every machine. Shapes added to one mask are one shape: where they overlap nothing
+//! is painted twice.
 
 use super::canvas::Canvas;
 
@@ -93,6 +95,9 @@ impl Canvas {
             for (pixel, bits) in line.chunks_exact_mut(3).zip(&mask.bits[row * mask.w..]) {
                 // Integers: part of 16 times 255.
                 let part = bits.count_ones() * u32::from(opacity);
+                if part == 0 {
+                    continue;
+                }
                 let whole = (SIDE * SIDE) as u32 * 255;
                 for (old, new) in pixel.iter_mut().zip(color) {
                     let mixed = u32::from(*old) * (whole - part) + u32::from(new) * part;
