@@ -12,6 +12,7 @@ import {
 } from 'earprint';
 
 import { chosen, filesOf, type Found } from './files.js';
+import { MapView } from './map.js';
 import { Plot, clock } from './plot.js';
 import { download, ndjson, type Fate } from './save.js';
 import { Row, header, words } from './table.js';
@@ -40,6 +41,7 @@ const [table, list, progress] = [part('tracks'), part('list'), part('progress')]
 const [readout, canvas] = [part('readout'), part<HTMLCanvasElement>('plot')];
 const save = part<HTMLButtonElement>('save');
 const plot = new Plot(canvas);
+const view = new MapView(part('map'));
 
 let ear: Earprint | undefined;
 let known: Preset[] = [];
@@ -118,6 +120,7 @@ async function describeAll(): Promise<void> {
   walk.abort();
   walk = new AbortController();
   const { signal } = walk;
+  view.say(entries.length === 0 ? '' : 'The map follows once every file has its numbers.', true);
   for (const entry of entries) {
     count();
     // Without a device they wait: `begin` comes back here.
@@ -144,6 +147,33 @@ async function describeAll(): Promise<void> {
     if (signal.aborted) return;
   }
   count();
+  if (entries.length > 0) await drawMap(signal);
+}
+
+/** Fewer have no neighbours to be near to. */
+const LEAST = 3;
+
+/** The map of the files that have numbers, and the names of their clusters in the table. */
+async function drawMap(signal: AbortSignal): Promise<void> {
+  const tracks = entries.flatMap(({ path, row, fate }, at) => {
+    const choose = () => void lookAt(entries[at]!);
+    return fate === undefined || fate instanceof Error ? [] : [{ path, row, record: fate, choose }];
+  });
+  if (tracks.length < LEAST) {
+    const came = tracks.length === 1 ? 'there is one' : `there are ${tracks.length === 0 ? 'none' : tracks.length}`;
+    return view.say(`No map: it takes at least three tracks with numbers, and ${came}.`);
+  }
+  if (ear === undefined) return;
+  try {
+    view.say('Looking for clusters, then drawing the map …', true);
+    const records = tracks.map(({ record }) => record);
+    const found = await ear.cluster(records, { signal });
+    tracks.forEach(({ row }, at) => (row.cluster = found.clusters?.[found.labels[at]!]?.name ?? '–'));
+    const map = await ear.map(records, { signal });
+    await view.show(tracks, map, found);
+  } catch (error) {
+    if (!signal.aborted) view.say(`No map: ${words(error)}`);
+  }
 }
 
 function count(): void {

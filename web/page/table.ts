@@ -64,7 +64,7 @@ export function header(): HTMLTableRowElement {
     }
     return th;
   };
-  row.append(cell('File', ''), cell('Status', ''), ...COLUMNS.map(({ head, unit }) => cell(head, unit)));
+  row.append(cell('File', ''), cell('Status', ''), ...COLUMNS.map(({ head, unit }) => cell(head, unit)), cell('Cluster', ''));
   return row;
 }
 
@@ -73,6 +73,7 @@ export class Row {
   readonly element = document.createElement('tr');
   readonly #button = document.createElement('button');
   readonly #cells = COLUMNS.map(() => document.createElement('td'));
+  readonly #cluster = document.createElement('td');
   readonly #status = document.createElement('td');
 
   constructor(name: string, chosen: () => void) {
@@ -82,12 +83,19 @@ export class Row {
     first.scope = 'row';
     first.append(this.#button);
     this.#status.className = 'status';
+    this.#cluster.className = 'cluster';
+    this.#cells.push(this.#cluster);
     this.element.append(first, this.#status, ...this.#cells);
     this.say('waiting');
   }
 
   set current(is: boolean) {
     this.#button.setAttribute('aria-current', String(is));
+  }
+
+  /** The name of its cluster, empty without one. */
+  set cluster(name: string) {
+    this.#cluster.textContent = name;
   }
 
   /** What is being done to the file. */
@@ -115,7 +123,7 @@ export class Row {
   fail(error: EarprintError): void {
     // Words need the room that numbers do not.
     for (const cell of this.#cells) cell.remove();
-    this.#status.colSpan = 1 + COLUMNS.length;
+    this.#status.colSpan = 1 + this.#cells.length;
     this.#status.textContent = `${error.code}: ${words(error)}`;
     this.element.dataset['state'] = 'error';
   }

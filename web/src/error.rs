@@ -1,16 +1,19 @@
 //! Errors as JavaScript gets them: an `Error` with a stable `code`.
 
+#[cfg(feature = "sound")]
 use earprint_compute::ComputeError;
+#[cfg(feature = "sound")]
 use earprint_core::SpecError;
 use wasm_bindgen::JsValue;
 
 /// A JavaScript `Error` with a `code`.
 pub(crate) fn coded(code: &str, message: &str) -> JsValue {
     let error = js_sys::Error::new(message);
-    crate::output::set(&error, "code", code);
+    crate::object::set(&error, "code", code);
     error.into()
 }
 
+#[cfg(feature = "sound")]
 /// A specification that cannot be computed.
 pub(crate) fn spec(e: &SpecError) -> JsValue {
     let code = match e {
@@ -20,6 +23,7 @@ pub(crate) fn spec(e: &SpecError) -> JsValue {
     coded(code, &e.to_string())
 }
 
+#[cfg(feature = "sound")]
 /// A device that does not work.
 pub(crate) fn compute(e: &ComputeError) -> JsValue {
     coded(e.code(), &e.to_string())

@@ -1,11 +1,15 @@
-//! earprint for JavaScript: the corridor of `earprint-pipeline` behind a class a worker or Node drives.
+//! earprint for JavaScript: the corridor of `earprint-pipeline` behind a class, and the functions of `earprint-collection`, for a worker or Node
+//! to drive.
 //!
-//! In: encoded files as `Uint8Array` or channels as `Float32Array`. Out: mel values as typed arrays, each with what
-//! decoded and what computed it. JavaScript enters once per portion of inputs and leaves once. Tracks are read piece by piece
-//! from where they lie and leave as records; there JavaScript enters once per segment. The npm package in this
-//! folder is the only caller; what users see is its TypeScript.
+//! **Sound** (feature `sound`). In: encoded files as `Uint8Array` or channels as `Float32Array`. Out: mel values as typed arrays, each with
+//! what decoded and what computed it. JavaScript enters once per portion of inputs and leaves once. Tracks are read piece by piece
+//! from where they lie and leave as records; there JavaScript enters once per segment.
 //!
-//! A panic here is our own broken promise: its words are thrown as a JavaScript error and the instance is done for.
+//! **Collections** (feature `collection`). In: rows of numbers. Out: clusters, maps, words. JavaScript enters once. In the package they are a
+//! wasm of their own: who wants nothing but sound does not load them.
+//!
+//! The npm package in this folder is the only caller; what users see is its TypeScript. A panic here is our own broken promise: its words
+//! are thrown as a JavaScript error and the instance is done for.
 
 #[cfg(all(target_arch = "wasm32", not(target_feature = "simd128")))]
 compile_error!("build with RUSTFLAGS=\"-C target-feature=+simd128\": `cargo xtask wasm` does");
@@ -14,24 +18,44 @@ compile_error!(
     "feature `threads` needs shared memory and a standard library built for it: `cargo xtask wasm` does that"
 );
 
+#[cfg(feature = "sound")]
 mod bench;
+#[cfg(feature = "collection")]
+mod collection;
+#[cfg(feature = "sound")]
 mod device;
 mod error;
+#[cfg(feature = "sound")]
 mod input;
+mod object;
+#[cfg(feature = "sound")]
 mod output;
+#[cfg(feature = "sound")]
 mod presets;
+#[cfg(feature = "sound")]
 mod session;
+#[cfg(feature = "sound")]
 mod source;
 #[cfg(all(feature = "threads", target_feature = "atomics"))]
 mod threads;
+#[cfg(feature = "sound")]
 mod tracks;
+#[cfg(feature = "collection")]
+mod words;
 
-pub use bench::Bench;
-pub use presets::presets;
-pub use session::Session;
+#[cfg(feature = "collection")]
+pub use collection::{cluster, map};
 #[cfg(all(feature = "threads", target_feature = "atomics"))]
 pub use threads::{module, start_pool, work};
-pub use tracks::{Describing, Tracks};
+#[cfg(feature = "collection")]
+pub use words::tags;
+#[cfg(feature = "sound")]
+pub use {
+    bench::Bench,
+    presets::presets,
+    session::Session,
+    tracks::{Describing, Tracks},
+};
 
 use wasm_bindgen::prelude::*;
 

@@ -2,8 +2,10 @@
 
 use earprint_compute::MelValues;
 use earprint_pipeline::{FileOutcome, Sink};
-use js_sys::{Array, Float32Array, Object, Reflect, Uint16Array};
+use js_sys::{Array, Float32Array, Object, Uint16Array};
 use wasm_bindgen::JsValue;
+
+use crate::object::set;
 
 /// Collects outcomes in order.
 #[derive(Default)]
@@ -14,11 +16,6 @@ impl Sink for Collect {
         self.0.push(&object(outcome));
         Ok(())
     }
-}
-
-/// Sets a field of a plain object.
-pub(crate) fn set(object: &JsValue, name: &str, value: impl Into<JsValue>) {
-    Reflect::set(object, &name.into(), &value.into()).expect("a plain object takes fields");
 }
 
 /// `{index, decoder?, …}` with `shape`, `values` and `backend`, or with `code` and `reason`.

@@ -5,7 +5,7 @@ use earprint_signal::{hz_from_mel, mel_from_hz};
 use js_sys::{Array, Float64Array, Object};
 use wasm_bindgen::prelude::*;
 
-use crate::output::set;
+use crate::object::set;
 
 /// An array of `{name, sampleRate, nFft, hopLength, nMels, fMin, fMax, melScale, unit, windows, bandHz}`. `bandHz` holds
 /// the centre of each band, `windows` says whether rows are windows of a clip of fixed length.

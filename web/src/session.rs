@@ -14,7 +14,8 @@ use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::input::List;
-use crate::output::{Collect, set};
+use crate::object::set;
+use crate::output::Collect;
 use crate::{device, error};
 
 /// Inputs and bytes one batch takes at most: half of it is samples, and a page has other tabs beside it.

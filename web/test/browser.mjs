@@ -1,4 +1,4 @@
-// The package in a real browser: one thread, threads, and WebGPU, each against the bits of the native program.
+// The package in a real browser: one thread, threads, and WebGPU, each against the bits of the native program; collections on the CPU.
 // Usage: node test/browser.mjs CHROMIUM
 
 import { readFileSync } from 'node:fs';
@@ -90,6 +90,44 @@ async function checkRecords(page, name, options) {
   }
 }
 
+/** Holds a runner's clusters, maps and words against those of the native program. */
+async function checkCollections(page, name, options) {
+  const lines = await page.evaluate(async (options) => {
+    const { runCollections } = await import('/test/collections-run.mjs');
+    const ear = await globalThis.open_earprint(options);
+    const load = async (file) => new Uint8Array(await (await fetch(`/dist/collections/${file}`)).arrayBuffer());
+    const lines = [];
+    await runCollections(ear, load, (...cells) => lines.push(cells));
+    lines.push([ear.info().events.length === 0, 'events', ear.info().events.join('; ') || 'none']);
+    ear.dispose();
+    return lines;
+  }, options);
+  for (const [ok, ...cells] of lines) line(ok, name, ...cells);
+}
+
+/** An abort is heard at once, and where the page is isolated it ends the job: the next call would else wait for minutes. */
+async function checkCollectionAbort(page, name) {
+  const said = await page.evaluate(async () => {
+    const ear = await globalThis.open_earprint({ device: 'cpu', threads: 2 });
+    const values = Float32Array.from({ length: 100_000 * 25 }, (_, i) => ((i * 40_503) % 9973) / 7);
+    const abort = new AbortController();
+    let from;
+    const onProgress = () => {
+      from ??= performance.now();
+      abort.abort();
+    };
+    const options = { k: 64, starts: globalThis.crossOriginIsolated ? 1000 : 1, maxIter: 5, signal: abort.signal, onProgress };
+    const error = await ear.cluster({ values, columns: 25 }, options).then(() => 'none', (e) => e.name);
+    const heard = performance.now() - from;
+    const { k } = await ear.cluster({ values: Float32Array.of(1, 2, 9), columns: 1 }, { k: 2 });
+    const next = performance.now() - from;
+    ear.dispose();
+    return { error, heard, next, k, kept: values.length };
+  });
+  const times = `heard after ${said.heard.toFixed(0)} ms, the next call answered after ${said.next.toFixed(0)} ms`;
+  line(said.error === 'AbortError' && said.k === 2 && said.kept === 2_500_000, name, 'abort of clusters', said.error, times);
+}
+
 async function behaviour(page) {
   return page.evaluate(async (wav) => {
     const said = {};
@@ -170,6 +208,8 @@ try {
         }
       });
       await checkRecords(page, name, options);
+      if (options.device === 'cpu') await checkCollections(page, name, options);
+      if (options.device === 'cpu') await checkCollectionAbort(page, name);
     } catch (error) {
       line(false, name, String(error));
     }

@@ -40,6 +40,18 @@ const RATE = 44_100;
  */
 const NEAR = 1e-6;
 
+/** What a clustering differs from the command's by, in any bit: `{equal, text}`. */
+export function compareClusterings(want, got) {
+  const choice = got.choice && { k: got.choice.k, runner_up: got.choice.runnerUp, resample_rows: got.choice.resampleRows, tried: got.choice.tried };
+  const plain = { ...got, labels: [...got.labels], centres: [...got.centres], choice };
+  const [a, b] = [fields(want), fields(Object.fromEntries(Object.keys(want).map((key) => [key, plain[key]])))];
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const differ = keys.filter((key) => !Object.is(a[key], b[key]));
+  if (differ.length === 0) return { equal: true, text: `${keys.length} equal numbers` };
+  const [first] = differ;
+  return { equal: false, text: `${differ.length} of ${keys.length} numbers differ; ${first}: ${a[first]} and ${b[first]}` };
+}
+
 /** What two records differ by: `{exact, equal, near, text}`. `exact` says that `near` means `equal`. */
 export function compareRecords(want, got) {
   const [a, b] = [fields(want), fields(got)];

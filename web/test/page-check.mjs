@@ -40,8 +40,8 @@ async function enter(browser, { isolated, held, prepare }, size = { width: 1100,
 const ready = (page) => page.waitForFunction(() => document.querySelectorAll('#preset option').length > 0);
 
 /** Opens the page, gives it files, and waits until the last one is through. */
-async function visit(browser, { isolated, device, preset, files }, size) {
-  const entered = await enter(browser, { isolated }, size);
+async function visit(browser, { isolated, device, preset, prepare, files }, size) {
+  const entered = await enter(browser, { isolated, prepare }, size);
   const { page } = entered;
   await ready(page);
   if (device) {
@@ -62,6 +62,7 @@ async function finish({ page, server, seen }) {
     const rows = [...document.querySelectorAll('#list tr')];
     return rows.length > 0 && rows.every(({ dataset }) => dataset.state !== 'busy');
   });
+  await page.waitForFunction(() => document.querySelector('#map').dataset.state !== 'busy');
   await page.waitForFunction(() => /bands|No spectrogram/.test(document.querySelector('#facts').textContent));
   const text = (id) => page.textContent(id);
   const said = { machine: await text('#machine'), facts: await text('#facts'), problem: await text('#problem') };
@@ -82,7 +83,7 @@ async function weigh(loaded) {
   return bodies.reduce((sum, body) => sum + brotliCompressSync(body, { params }).length, 0);
 }
 
-/** What a row must show of a record: name, status, length, tempo, key, loudness, brightness, onsets, harmonic, width. */
+/** What a row must show of a record: name, status, length, tempo, key, loudness, brightness, onsets, harmonic, width; its cluster comes last. */
 function cells({ path, status, code, detail, descriptor: d, table: t }) {
   if (d === null) return [path, `${code}: ${detail}`];
   const fixed = (value, digits) => {
@@ -102,7 +103,7 @@ function cells({ path, status, code, detail, descriptor: d, table: t }) {
 function shows(got, want) {
   const expected = cells(want);
   // A hint may follow the command's words.
-  return got.length === expected.length && expected.every((text, k) => (k === 1 ? got[k].startsWith(text) : got[k] === text));
+  return got.length === expected.length + (want.descriptor === null ? 0 : 1) && expected.every((text, k) => (k === 1 ? got[k].startsWith(text) : got[k] === text));
 }
 
 /** What the page saves. */
@@ -112,15 +113,62 @@ async function savedBy(page) {
   return readFileSync(await (await saving).path(), 'utf8').trim().split('\n').map(JSON.parse);
 }
 
+/** The map has a point for every track with numbers, says of each what its row says, and is walked by keys. */
+async function checkMap({ page, list }, name, line) {
+  // Once more, alone: what else a page does, such as taking files, is not the map's.
+  await page.evaluate(() => {
+    globalThis.longTasks = [];
+    document.querySelector('#map').dataset.state = 'old';
+  });
+  await page.selectOption('#device', 'cpu');
+  await page.waitForFunction(() => document.querySelector('#map').dataset.state === 'shown');
+  const seen = await page.evaluate(() => {
+    const all = (query) => [...document.querySelectorAll(query)];
+    return {
+      facts: document.querySelector('#map [role=status]').textContent,
+      points: all('#map g').map((g) => g.getAttribute('aria-label')),
+      titles: all('#map g title').map((title) => title.textContent),
+      stops: all('#map g[tabindex="0"]').length,
+      looks: all('#map g .mark').map((mark) => `${mark.getAttribute('d')} ${mark.getAttribute('class').replace(' torn', '')}`),
+      legend: all('#map li').map((li) => li.textContent),
+      longest: Math.max(0, ...(globalThis.longTasks ?? [])),
+    };
+  });
+  const rows = list.filter((cells) => cells.length > 2 && cells.at(-1) !== '').map((cells) => `${cells[0]}: ${cells.at(-1)}`);
+  const withNumbers = records.filter(({ descriptor }) => descriptor !== null).length;
+  // A track that knows next to nothing has a cluster and no place.
+  const [points, missing] = [new Set(seen.points), withNumbers - seen.points.length];
+  line(rows.length === withNumbers && [...points].every((p) => rows.includes(p)) && missing <= 2, name, 'map', seen.facts, `${missing} without a place`);
+  line(JSON.stringify(seen.titles) === JSON.stringify(seen.points) && seen.stops === 1, name, 'map', `${seen.stops} stop of the tab key`);
+  const clusters = new Set(list.map((cells) => cells.at(-1)).filter((_, i) => records[i].descriptor !== null));
+  clusters.delete('–');
+  line(clusters.size === seen.legend.length, name, 'map', `legend: ${seen.legend.join(' / ')}`);
+  line(new Set(seen.looks).size === new Set(seen.points.map((p) => p.slice(p.indexOf(': ') + 2))).size, name, 'map', 'a look for each cluster');
+  await page.focus('#map g[tabindex="0"]');
+  await page.keyboard.press('ArrowRight');
+  const second = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  await page.keyboard.press('Enter');
+  const path = second.slice(0, second.indexOf(': '));
+  await page.waitForFunction((path) => document.querySelector('#facts').textContent.startsWith(path), path);
+  const current = await page.$eval('#list [aria-current=true]', (button) => button.textContent);
+  line(second === seen.points[1] && current === path, name, 'map', 'by keys', current, `longest task while it was drawn again: ${seen.longest.toFixed(0)} ms`);
+}
+
 /** Every file at once: each row shows the numbers of the native program, and what is saved is its records. */
 async function checkTracks(browser, isolated, line) {
   const name = isolated ? 'page, isolated, tracks' : 'page, tracks';
-  const visitor = await visit(browser, { isolated, files: records.map(track) });
+  const prepare = () => {
+    globalThis.longTasks = [];
+    const note = (list) => globalThis.longTasks.push(...list.getEntries().map(({ duration }) => duration));
+    new PerformanceObserver(note).observe({ type: 'longtask', buffered: true });
+  };
+  const visitor = await visit(browser, { isolated, prepare, files: records.map(track) });
   line(visitor.list.length === records.length, name, `${visitor.list.length} rows`);
   for (const [i, want] of records.entries()) {
     const equal = shows(visitor.list[i], want);
     line(equal, name, visitor.list[i].join(' / '), ...(equal ? [] : [`expected ${cells(want).join(' / ')}`]));
   }
+  await checkMap(visitor, name, line);
   const saved = await savedBy(visitor.page);
   line(saved.length === records.length, name, `${saved.length} records saved`);
   for (const [i, want] of records.entries()) {
@@ -219,6 +267,8 @@ export async function checkPage(browser, line) {
     line(/^CPU: \d+ threads?, simd128/.test(said.machine), name, said.machine);
     line(/128 bands × 130 frames .* × real time/.test(said.facts), name, said.facts);
     line(/^E_NOT_AUDIO: not an audio file/.test(list[1][1]), name, list[1][1]);
+    const map = await visitor.page.textContent('#map [role=status]');
+    line(map === 'No map: it takes at least three tracks with numbers, and there is one.', name, map);
     const weight = await weigh(loaded);
     line(weight <= MOST_BYTES, name, `${weight} bytes to the first result, after brotli`);
     line(outside.length === 0, name, `requests to other places: ${outside.length}`);

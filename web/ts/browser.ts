@@ -1,6 +1,7 @@
 // The package in a browser: a module worker holds the wasm, this thread sends it inputs.
 
-import type { Described, Engine, Opened, Portion, Watch } from './core.js';
+import type { CollectionJob } from './collection.js';
+import type { CollectionWatch, Described, Engine, Opened, Portion, Watch } from './core.js';
 import { Earprint } from './earprint.js';
 import { EarprintError } from './errors.js';
 import type { Raw } from './input.js';
@@ -9,6 +10,7 @@ import type { Reply, Request } from './worker.js';
 
 export { Earprint } from './earprint.js';
 export { EarprintError } from './errors.js';
+export type * from './collection.js';
 export type * from './track.js';
 export type * from './types.js';
 
@@ -80,6 +82,22 @@ class WorkerEngine implements Engine {
     signal?.addEventListener('abort', stop, { once: true });
     try {
       return await this.#ask<Described>((id) => ({ id, call: 'describe', input }), onPart);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  async collect(job: CollectionJob, { signal, onDone }: CollectionWatch): Promise<unknown> {
+    const of = this.#next;
+    // Only shared memory reaches a worker that computes.
+    const shared = globalThis.crossOriginIsolated === true ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
+    const stop = () => {
+      if (shared !== undefined) Atomics.store(shared, 0, 1);
+      this.#worker.postMessage({ id: this.#next++, call: 'stop', of } satisfies Request);
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      return await this.#ask((id) => ({ id, call: 'collect', job, stop: shared }), onDone);
     } finally {
       signal?.removeEventListener('abort', stop);
     }

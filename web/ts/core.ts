@@ -1,21 +1,27 @@
 // The wasm instance and its session: runs in a worker in browsers, and in Node itself.
 
+import type { CollectionJob } from './collection.js';
+import { openCollections, type CollectionGlue, type CollectionVariant } from './collections.js';
 import { EarprintError, asEarprintError } from './errors.js';
 import { nameOf, type Raw } from './input.js';
 import { openSource, type OpenSource, type Source } from './source.js';
 import type { TrackRecord } from './track.js';
 import type { Info, MelOptions, OpenOptions, Preset } from './types.js';
 
-/** What wasm-bindgen wrote for `web/src`, as far as it is used here. */
-export interface Glue {
+/** What wasm-bindgen wrote for `web/src`, as far as it is used here: what every variant has. */
+export interface AnyGlue {
   default(init: { module_or_path: unknown; memory?: WebAssembly.Memory }): Promise<{ memory: WebAssembly.Memory }>;
-  Session: { open(device: string): Promise<Session> };
-  Tracks: { new (): Tracks };
-  presets(): unknown[];
-  /** In the variant with threads. */
+  /** In variants with threads. */
   module?(): WebAssembly.Module;
   start_pool?(threads: number): void;
   work?(): void;
+}
+
+/** The variants for sound. */
+export interface Glue extends AnyGlue {
+  Session: { open(device: string): Promise<Session> };
+  Tracks: { new (): Tracks };
+  presets(): unknown[];
 }
 
 interface Session {
@@ -78,21 +84,38 @@ export interface Watch {
   onPart?: ((part: number) => void) | undefined;
 }
 
+/** What accompanies a job on a collection. */
+export interface CollectionWatch {
+  signal?: AbortSignal | undefined;
+  /** Asked between passes: true ends the job. */
+  stopped?: (() => boolean) | undefined;
+  /** Called after passes. */
+  onDone?: ((done: number) => void) | undefined;
+}
+
 /** A machine that computes: this thread's, or a worker's behind messages. */
 export interface Engine extends Opened {
+  /** Rejects with the signal's reason, what the crates refuse, or where nothing more can be computed here. */
+  collect(job: CollectionJob, watch: CollectionWatch): Promise<unknown>;
   mel(inputs: Raw[], preset: string, dtype: string): Promise<Portion>;
   /** Rejects with the signal's reason, or where nothing more can be computed here. */
   describe(raw: Raw, watch: Watch): Promise<Described>;
   dispose(): void;
 }
 
-/** Lends `threads` workers to the pool of an instance, by its module and memory. */
-export type StartThreads = (module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number) => Promise<void>;
+/** Lends `threads` workers to the pool of an instance of a variant, by its module and memory. */
+export type StartThreads = (
+  variant: 'threads' | 'collection-threads',
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  threads: number,
+) => Promise<void>;
 
 /** How a place loads glue and wasm. */
 export interface Loader {
   glue: (variant: Variant) => Promise<Glue>;
-  wasm: (variant: Variant) => unknown;
+  wasm: (variant: Variant | CollectionVariant) => unknown;
+  collectionGlue: (variant: CollectionVariant) => Promise<CollectionGlue>;
   startThreads?: StartThreads;
   /** How it opens what it was given; `openSource` where it has no paths. */
   source?: OpenSource;
@@ -121,14 +144,15 @@ export async function openCore(options: OpenOptions, most: number, loader: Loade
   let session = await glue.Session.open(options.device ?? 'auto');
   const first = session.info() as Info;
   if (first.backend === 'cpu' && glue.module !== undefined && loader.startThreads !== undefined) {
-    await loader.startThreads(glue.module(), memory, most);
+    await loader.startThreads('threads', glue.module(), memory, most);
     glue.start_pool?.(most);
     session.free();
     session = await glue.Session.open('cpu');
   }
   const crossOriginIsolated = globalThis.crossOriginIsolated === true;
   const info: Info = { ...(session.info() as Info), why: first.why, crossOriginIsolated, events: [] };
-  return new Core(session, new glue.Tracks(), loader.source ?? openSource, info, glue.presets() as Preset[]);
+  const collections = () => openCollections(most, loader, info.events);
+  return new Core(session, new glue.Tracks(), loader.source ?? openSource, collections, info, glue.presets() as Preset[]);
 }
 
 class Core implements Engine {
@@ -136,12 +160,14 @@ class Core implements Engine {
   #last: Promise<unknown> = Promise.resolve();
   /** Tracks go one by one; portions may come between their steps. */
   #lastTrack: Promise<unknown> = Promise.resolve();
+  #collections: Promise<CollectionGlue> | undefined;
   #dead: EarprintError | undefined;
 
   constructor(
     readonly session: Session,
     readonly tracks: Tracks,
     readonly open: OpenSource,
+    readonly openCollections: () => Promise<CollectionGlue>,
     readonly info: Info,
     readonly presets: Preset[],
   ) {}
@@ -164,6 +190,32 @@ class Core implements Engine {
     const mine = this.#lastTrack.then(() => this.#walk(raw, watch));
     this.#lastTrack = mine.catch(() => undefined);
     return mine;
+  }
+
+  async collect({ verb, values, columns, options }: CollectionJob, watch: CollectionWatch): Promise<unknown> {
+    const { signal, stopped, onDone } = watch;
+    this.#goOn(signal);
+    this.#collections ??= this.openCollections();
+    const glue = await this.#collections.catch((thrown: unknown) => {
+      // The next call tries again.
+      this.#collections = undefined;
+      throw thrown;
+    });
+    // An abort that is already on its way comes in here.
+    await pause();
+    this.#goOn(signal);
+    const each = (done: number) => {
+      onDone?.(done);
+      return signal?.aborted === true || stopped?.() === true;
+    };
+    try {
+      const out = verb === 'tags' ? glue.tags(values) : glue[verb](values, columns, options, each);
+      this.#goOn(signal);
+      return out;
+    } catch (thrown) {
+      if (signal?.aborted === true) throw signal.reason;
+      throw this.#seen(asEarprintError(thrown));
+    }
   }
 
   async #walk(raw: Raw, { signal, onPart }: Watch): Promise<Described> {

@@ -1,6 +1,20 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // The class users hold. It knows no worker and no wasm: an engine is behind it.
 
+import {
+  clusterJob,
+  mapJob,
+  numbersOf,
+  type ClusterOptions,
+  type Clustering,
+  type CollectionJob,
+  type CollectionMap,
+  type CollectionOptions,
+  type MapOptions,
+  type Rows,
+  type Tag,
+  type TrackRow,
+} from './collection.js';
 import type { Engine, Outcome } from './core.js';
 import { EarprintError } from './errors.js';
 import { nameOf, rawOf, weight, type Raw } from './input.js';
@@ -95,6 +109,36 @@ export class Earprint {
       yield outcome;
       signal?.throwIfAborted();
     }
+  }
+
+  /**
+   * Rows in clusters, by k-means: the numbers of `earprint cluster`. Of tracks each cluster has a name and words; one without numbers keeps
+   * its place, with the label -1. In Node the call computes on the calling thread; in browsers in the worker, where other calls wait for it.
+   */
+  async cluster(rows: Rows | readonly TrackRow[], options: ClusterOptions = {}): Promise<Clustering> {
+    const { job, total } = clusterJob(rows, options);
+    const found = (await this.#collect(job, total, options)) as Clustering;
+    return { ...found, clusters: found.clusters ?? null };
+  }
+
+  /** A place in the plane for every row, near where rows are alike. Computes where `cluster` does. */
+  async map(rows: Rows | readonly TrackRow[], options: MapOptions = {}): Promise<CollectionMap> {
+    const { job, total } = mapJob(rows, options);
+    return (await this.#collect(job, total, options)) as CollectionMap;
+  }
+
+  /** The tags that each track has, compared with all of these; highest degree first. */
+  async tags(tracks: readonly TrackRow[], options: Pick<CollectionOptions, 'signal'> = {}): Promise<Tag[][]> {
+    const { values, columns } = numbersOf([...tracks]);
+    return (await this.#collect({ verb: 'tags', values, columns, options: {} }, 0, options)) as Tag[][];
+  }
+
+  async #collect(job: CollectionJob, total: number, { signal, onProgress }: CollectionOptions): Promise<unknown> {
+    signal?.throwIfAborted();
+    const onDone = (done: number) => {
+      if (signal?.aborted !== true) onProgress?.({ done, total });
+    };
+    return untilAborted(this.#engine.collect(job, { signal, onDone }), signal);
   }
 
   /** Ends the worker and frees its memory. Calls under way reject. */

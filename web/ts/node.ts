@@ -3,7 +3,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
-import { openCore, unreadable, type Described, type Engine, type Loader, type Watch } from './core.js';
+import type { CollectionJob } from './collection.js';
+import { openCore, unreadable, type CollectionWatch, type Described, type Engine, type Loader, type Watch } from './core.js';
 import { Earprint } from './earprint.js';
 import { EarprintError } from './errors.js';
 import type { Raw } from './input.js';
@@ -12,6 +13,7 @@ import type { OpenOptions } from './types.js';
 
 export { Earprint } from './earprint.js';
 export { EarprintError } from './errors.js';
+export type * from './collection.js';
 export type * from './track.js';
 export type * from './types.js';
 
@@ -20,6 +22,7 @@ let generation = 0;
 
 const loader: Loader = {
   glue: (variant) => import(new URL(`../pkg/${variant}/earprint.js?${generation}`, import.meta.url).href),
+  collectionGlue: (variant) => import(new URL(`../pkg/${variant}/earprint.js?${generation}`, import.meta.url).href),
   wasm: (variant) => readFile(new URL(`../pkg/${variant}/earprint_bg.wasm`, import.meta.url)),
   source: (raw) => ('path' in raw ? ofPath(raw.path) : openSource(raw)),
 };
@@ -52,6 +55,10 @@ class NodeEngine implements Engine {
 
   describe(raw: Raw, watch: Watch): Promise<Described> {
     return this.#core.describe(raw, watch).catch(anotherNext);
+  }
+
+  collect(job: CollectionJob, watch: CollectionWatch): Promise<unknown> {
+    return this.#core.collect(job, watch).catch(anotherNext);
   }
 
   dispose(): void {

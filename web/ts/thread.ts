@@ -1,13 +1,21 @@
 // A worker that lends itself to the thread pool of another one's instance, over the same memory, until it is ended.
 
-import { VARIANTS } from './core.js';
+import { COLLECTIONS } from './collections.js';
+import { VARIANTS, type AnyGlue, type StartThreads } from './core.js';
 
 const scope = globalThis as unknown as Worker;
 
-scope.onmessage = async ({ data }: MessageEvent<{ module: WebAssembly.Module; memory: WebAssembly.Memory }>) => {
-  let glue;
+/** Whose pool, and over what. */
+interface Lent {
+  variant: Parameters<StartThreads>[0];
+  module: WebAssembly.Module;
+  memory: WebAssembly.Memory;
+}
+
+scope.onmessage = async ({ data }: MessageEvent<Lent>) => {
+  let glue: AnyGlue;
   try {
-    glue = await VARIANTS.threads.glue();
+    glue = await { ...VARIANTS, ...COLLECTIONS }[data.variant].glue();
     await glue.default({ module_or_path: data.module, memory: data.memory });
   } catch (error) {
     // A rejection in here would reach nobody: it is told instead.

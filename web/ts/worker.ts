@@ -1,6 +1,8 @@
 // The worker in which everything is decoded and computed: the page's own thread only draws.
 
-import { VARIANTS, openCore, type Engine, type StartThreads } from './core.js';
+import { COLLECTIONS, type CollectionVariant } from './collections.js';
+import type { CollectionJob } from './collection.js';
+import { VARIANTS, openCore, type Engine, type StartThreads, type Variant } from './core.js';
 import { EarprintError, asEarprintError } from './errors.js';
 import type { Raw } from './input.js';
 import type { OpenOptions } from './types.js';
@@ -9,12 +11,14 @@ export type Request =
   | { id: number; call: 'open'; options: OpenOptions; most: number }
   | { id: number; call: 'mel'; inputs: Raw[]; preset: string; dtype: string }
   | { id: number; call: 'describe'; input: Raw }
-  /** Stops the track that was asked for by the message `of`. */
+  /** `stop`: memory of the page, where there can be any, that holds 1 once the job shall stop. */
+  | { id: number; call: 'collect'; job: CollectionJob; stop: Int32Array | undefined }
+  /** Stops the track or the job that was asked for by the message `of`. */
   | { id: number; call: 'stop'; of: number };
 
 export type Reply =
   | { id: number; done: unknown }
-  /** Share of the input that has been read. */
+  /** Share of the input that has been read, or passes that are done. */
   | { id: number; part: number }
   | { id: number; code: string; message: string };
 
@@ -22,10 +26,13 @@ const scope = globalThis as unknown as Worker;
 let engine: Engine | undefined;
 const stops = new Map<number, AbortController>();
 
-const startThreads: StartThreads = async (module, memory, threads) => {
+/** Between two messages that tell how far a job on a collection is, ms. */
+const TELL_EVERY = 40;
+
+const startThreads: StartThreads = async (variant, module, memory, threads) => {
   const ready = Array.from({ length: threads }, () => {
     const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module', name: 'earprint thread' });
-    worker.postMessage({ module, memory });
+    worker.postMessage({ variant, module, memory });
     return new Promise<void>((resolve, reject) => {
       const failed = (why: string) => reject(new EarprintError('E_THREADS', `a thread did not start: ${why}`));
       worker.onmessage = ({ data }) => (data === 'ready' ? resolve() : failed(data));
@@ -37,8 +44,14 @@ const startThreads: StartThreads = async (module, memory, threads) => {
 
 async function answer(request: Request): Promise<{ done: unknown; transfer: Transferable[] }> {
   if (request.call === 'open') {
-    const wasm = async (variant: keyof typeof VARIANTS) => VARIANTS[variant].wasm();
-    engine = await openCore(request.options, request.most, { glue: (v) => VARIANTS[v].glue(), wasm, startThreads });
+    const all = { ...VARIANTS, ...COLLECTIONS };
+    const loader = {
+      glue: (variant: Variant) => VARIANTS[variant].glue(),
+      collectionGlue: (variant: CollectionVariant) => COLLECTIONS[variant].glue(),
+      wasm: async (variant: keyof typeof all) => all[variant].wasm(),
+      startThreads,
+    };
+    engine = await openCore(request.options, request.most, loader);
     return { done: { info: engine.info, presets: engine.presets }, transfer: [] };
   }
   if (request.call === 'stop') {
@@ -52,6 +65,25 @@ async function answer(request: Request): Promise<{ done: unknown; transfer: Tran
     const onPart = (part: number) => scope.postMessage({ id, part } satisfies Reply);
     try {
       return { done: await engine!.describe(request.input, { signal: stop.signal, onPart }), transfer: [] };
+    } finally {
+      stops.delete(id);
+    }
+  }
+  if (request.call === 'collect') {
+    const { id, job, stop } = request;
+    const abort = new AbortController();
+    stops.set(id, abort);
+    let told = 0;
+    const onDone = (part: number) => {
+      if (performance.now() < told + TELL_EVERY) return;
+      told = performance.now();
+      scope.postMessage({ id, part } satisfies Reply);
+    };
+    const stopped = stop && (() => Atomics.load(stop, 0) !== 0);
+    try {
+      const done = (await engine!.collect(job, { signal: abort.signal, stopped, onDone })) as object;
+      const arrays = Object.values(done).filter((value) => ArrayBuffer.isView(value));
+      return { done, transfer: arrays.map(({ buffer }) => buffer as ArrayBuffer) };
     } finally {
       stops.delete(id);
     }

@@ -6,10 +6,10 @@ use earprint_collection::Values;
 use earprint_collection::kmeans::{
     Choice, Choose, Clusters, Crew, Device, KMeans, Rows, Scaling, choose, kmeans_of_starts,
 };
-use earprint_collection::map::{Map, MapJob, map};
+use earprint_collection::map::{Map, MapJob, map_of_tracks};
 use earprint_collection::portrait::{Explanation, Portrait, explain, portraits, rows};
 use earprint_collection::words::{Tags, Usual};
-use earprint_core::{DIMENSIONS, TRACK_SCHEMA};
+use earprint_core::TRACK_SCHEMA;
 
 use crate::{AnalyzerError, Collected};
 
@@ -79,11 +79,7 @@ pub fn survey<C: Crew>(
     let go_on = || if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     let map = match &job.map {
         None => None,
-        Some(map_job) => {
-            // On the scale of the collection: an odd track must not press all others together.
-            let scaled = scaled(collected, &values)?;
-            Some(map(&scaled, DIMENSIONS, Some(&map_weights()), map_job, crew, &mut |_| go_on())?)
-        }
+        Some(map_job) => Some(map_of_tracks(&values, map_job, crew, &mut |_| go_on())?),
     };
     let grouping = match knows_something(&values) {
         true => Some(group(&values, job, &usual, crew, device, &go_on)?),
@@ -117,18 +113,4 @@ fn group<C: Crew>(
 
 fn knows_something(values: &[Values]) -> bool {
     values.iter().flatten().any(|v| v.is_finite())
-}
-
-/// Rows of the map: on the scale of the collection, NaN where unknown.
-fn scaled(collected: &Collected, values: &[Values]) -> Result<Vec<f32>, AnalyzerError> {
-    let mut out = Vec::with_capacity(values.len() * DIMENSIONS);
-    for v in values {
-        out.extend(collected.scale.scaled(TRACK_SCHEMA, v)?);
-    }
-    Ok(out)
-}
-
-/// The weights of similarity, so that the map and `similar` agree.
-fn map_weights() -> [f32; DIMENSIONS] {
-    earprint_collection::weights().map(|w| w as f32)
 }

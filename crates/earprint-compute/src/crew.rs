@@ -18,6 +18,20 @@ impl PoolCrew {
     }
 }
 
+/// The threads of the pool that the calling thread is in, or else of the global one: where nobody but the host starts threads, as in a browser.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CurrentCrew;
+
+impl Crew for CurrentCrew {
+    fn size(&self) -> usize {
+        rayon::current_num_threads()
+    }
+
+    fn each<T: Send>(&self, tasks: Vec<T>, work: impl Fn(T) + Sync + Send) {
+        tasks.into_par_iter().for_each(work);
+    }
+}
+
 impl Crew for PoolCrew {
     fn size(&self) -> usize {
         self.0.current_num_threads()

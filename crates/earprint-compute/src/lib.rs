@@ -21,7 +21,7 @@ pub use backend::{Backend, BackendInfo, Collected, Kind, MelValues, Ticket};
 pub use constant_q_tables::{ConstantQBatch, ConstantQGpuTables, ConstantQSegment};
 pub use cpu::CpuBackend;
 #[cfg(feature = "threads")]
-pub use crew::PoolCrew;
+pub use crew::{CurrentCrew, PoolCrew};
 pub use error::ComputeError;
 pub use gpu_tables::GpuTables;
 #[cfg(feature = "threads")]

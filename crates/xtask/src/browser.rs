@@ -19,6 +19,9 @@ pub fn chore() -> Result<(), String> {
     run(cargo(&["run", "--release", "-p", "earprint-tests", "--example", "vectors", "--"]).arg(&vectors))?;
     run(&mut cargo(&["build", "--release", "-p", "earprint"]))?;
     run(Command::new("node").arg("test/records.mjs").arg(native()).current_dir(&web))?;
+    run(Command::new("node").arg("test/collections.mjs").arg(native()).current_dir(&web))?;
+    let collections = web.join("dist/collections");
+    run(cargo(&["run", "--release", "-p", "earprint-tests", "--example", "collections", "--"]).arg(&collections))?;
     run(Command::new("npm").args(["run", "--silent", "test"]).current_dir(&web))?;
     let Some(chromium) = chromium() else {
         println!("browser: skipped, because chromium is not installed: apt-get install chromium");

@@ -12,7 +12,7 @@ const BROTLI: &str = "const z=require('zlib'),f=require('fs');\
 /// Prints every variant; fails where one is above its gate.
 pub fn chore() -> Result<(), String> {
     let mut above = Vec::new();
-    println!("{:8} {:>10} {:>10} {:>10} {:>10}", "variant", "wasm", "brotli", "glue", "gate");
+    println!("{:18} {:>10} {:>10} {:>10} {:>10}", "variant", "wasm", "brotli", "glue", "gate");
     for variant in &VARIANTS {
         let folder = package(variant);
         let (wasm, glue) = (folder.join("earprint_bg.wasm"), folder.join("earprint.js"));
@@ -27,7 +27,7 @@ pub fn chore() -> Result<(), String> {
             return Err(format!("node: {}", String::from_utf8_lossy(&out.stderr)));
         };
         let most = variant.most_bytes;
-        println!("{:8} {plain:>10} {small:>10} {glue:>10} {most:>10}", variant.name);
+        println!("{:18} {plain:>10} {small:>10} {glue:>10} {most:>10}", variant.name);
         if small + glue > most {
             above.push(format!("{}: {} bytes after brotli; expected at most {most}", variant.name, small + glue));
         }

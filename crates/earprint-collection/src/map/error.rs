@@ -1,5 +1,7 @@
 //! What cannot be mapped.
 
+use crate::kmeans::KMeansError;
+
 /// Input that is no collection of rows.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum MapError {
@@ -35,6 +37,9 @@ pub enum MapError {
         /// The most.
         most: usize,
     },
+    /// Rows that cannot be scaled.
+    #[error(transparent)]
+    Rows(#[from] KMeansError),
 }
 
 impl MapError {
@@ -45,6 +50,7 @@ impl MapError {
             Self::Infinite { .. } => "E_NON_FINITE",
             Self::Weights { .. } => "E_WEIGHTS",
             Self::Neighbours { .. } => "E_NEIGHBOURS",
+            Self::Rows(e) => e.code(),
         }
     }
 }

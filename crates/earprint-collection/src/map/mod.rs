@@ -18,6 +18,7 @@ mod mesh;
 mod neighbours;
 mod pca;
 mod repulsion;
+mod scaled;
 mod squares;
 mod table;
 mod torn;
@@ -28,6 +29,7 @@ use std::ops::ControlFlow;
 use earprint_lanes::Width;
 
 pub use error::MapError;
+pub use scaled::{map_of_rows, map_of_tracks};
 pub use torn::{TORN_ABOVE, Torn};
 
 use crate::kmeans::{Crew, Estimate};

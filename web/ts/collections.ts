@@ -1,0 +1,44 @@
+// The wasm for collections: loaded when it is first asked for, with a memory and threads of its own.
+
+import type { AnyGlue, Loader } from './core.js';
+import { EarprintError } from './errors.js';
+
+/** What wasm-bindgen wrote for collections. */
+export interface CollectionGlue extends AnyGlue {
+  cluster(values: Float32Array, columns: number, options: object, watch: (done: number) => boolean): unknown;
+  map(values: Float32Array, columns: number, options: object, watch: (done: number) => boolean): unknown;
+  tags(values: Float32Array): unknown;
+}
+
+export type CollectionVariant = 'collection' | 'collection-threads';
+
+/** Literal paths: bundlers find modules and wasm by them. */
+export const COLLECTIONS: Record<CollectionVariant, { glue: () => Promise<CollectionGlue>; wasm: () => URL }> = {
+  collection: {
+    glue: () => import('../pkg/collection/earprint.js'),
+    wasm: () => new URL('../pkg/collection/earprint_bg.wasm', import.meta.url),
+  },
+  'collection-threads': {
+    glue: () => import('../pkg/collection-threads/earprint.js'),
+    wasm: () => new URL('../pkg/collection-threads/earprint_bg.wasm', import.meta.url),
+  },
+};
+
+/** Loads it on this thread, with `most` threads where it can be. What keeps it from them is told in `events`. */
+export async function openCollections(most: number, loader: Loader, events: string[]): Promise<CollectionGlue> {
+  const variant = most > 1 && loader.startThreads !== undefined ? 'collection-threads' : 'collection';
+  try {
+    const glue = await loader.collectionGlue(variant);
+    const { memory } = await glue.default({ module_or_path: await loader.wasm(variant) });
+    if (variant === 'collection-threads') {
+      await loader.startThreads!(variant, glue.module!(), memory, most);
+      glue.start_pool!(most);
+    }
+    return glue;
+  } catch (thrown) {
+    if (variant === 'collection') throw new EarprintError('E_LOAD', `the wasm for collections could not be loaded: ${String(thrown)}`);
+    // A shared memory reserves its maximum at once, which a small machine may refuse.
+    events.push(`one thread instead of ${most} for collections: ${String(thrown)}`);
+    return openCollections(1, loader, events);
+  }
+}
