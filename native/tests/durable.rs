@@ -154,6 +154,37 @@ fn an_interrupted_run_with_other_settings_is_not_continued() {
     assert_eq!(fs::read(out.join("features.npy")).unwrap(), fs::read(fresh.join("features.npy")).unwrap());
 }
 
+/// A kill between the manifest and the end of the working folder: rare, so the state is made by hand.
+#[test]
+fn what_a_kill_at_the_very_end_leaves_is_cleared() {
+    let folder = Folder::new("very-end");
+    let sounds = folder.join("sounds");
+    corpus(&sounds, 600, 5);
+    let (out, working) = (folder.join("out"), folder.join("out/.earprint-run"));
+    let mut child = earprint(&sounds, &out, &["--preset", "leak"]).spawn().unwrap();
+    while fs::metadata(working.join("journal.ndjson")).map_or(0, |m| m.len()) == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let journal = fs::read(working.join("journal.ndjson")).unwrap();
+    earprint(&sounds, &out, &["--preset", "leak"]).status().unwrap();
+    let whole = contents(&out);
+    assert!(!working.exists() && whole.iter().any(|(p, _)| p == Path::new("manifest.json")));
+    let left = |journal: &[u8]| {
+        fs::create_dir_all(&working).unwrap();
+        fs::write(working.join("journal.ndjson"), journal).unwrap();
+    };
+    left(&journal);
+    earprint(&sounds, &out, &["--preset", "leak"]).status().unwrap();
+    assert!(!working.exists() && contents(&out) == whole);
+    // Of another job, which may be continued yet.
+    let other = String::from_utf8(journal).unwrap().replace("\"keep_geometry\":false", "\"keep_geometry\":true");
+    left(other.as_bytes());
+    earprint(&sounds, &out, &["--preset", "leak"]).status().unwrap();
+    assert_eq!(fs::read(working.join("journal.ndjson")).unwrap(), other.as_bytes());
+}
+
 #[test]
 fn a_full_disk_is_said_and_leaves_no_final_name() {
     let folder = Folder::new("full");

@@ -84,7 +84,7 @@ fn clusters(out: &mut String, facts: &Facts) {
         );
     }
     rest(out, report.clusters.len(), "clusters", "clusters.csv");
-    out.push_str("\nNumbers behind a dimension: deviations of the collection above (+) or below (-) its mean.\n");
+    out.push_str("\nNumbers behind a dimension: deviations of the collection above (+) or below (-) its middle.\n");
 }
 
 fn choice(out: &mut String, facts: &Facts) {

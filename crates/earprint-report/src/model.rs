@@ -135,7 +135,8 @@ pub struct Cluster {
 pub struct Telling {
     /// Name of the dimension.
     pub dimension: String,
-    /// How many deviations of the collection its centre lies above the mean.
+    /// How far its centre lies above the middle of the collection, in deviations; the middle and the deviation are those that its name
+    /// was found with.
     pub z: f64,
 }
 

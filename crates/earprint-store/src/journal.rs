@@ -97,6 +97,19 @@ impl Journal {
         Ok(Recovered { journal, entries, discarded })
     }
 
+    /// Whether the journal at `path` is that of a run with this header which nobody carries on at the moment: of one that was killed.
+    pub fn left_behind(path: &Path, header: &JournalHeader) -> bool {
+        let first_line = || -> Option<JournalHeader> {
+            let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
+            // Whoever writes to it holds the lock.
+            file.try_lock().ok()?;
+            let mut line = String::new();
+            std::io::BufRead::read_line(&mut std::io::BufReader::new(file), &mut line).ok()?;
+            serde_json::from_str(&line).ok()
+        };
+        first_line().is_some_and(|found| found == *header)
+    }
+
     /// Appends finished files and flushes. Their rows must be on disk already.
     ///
     /// # Errors

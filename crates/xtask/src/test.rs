@@ -33,7 +33,7 @@ pub fn chore() -> Result<(), String> {
 
 /// Every test of the workspace, with the translated kernels emulated and compiled.
 fn tests() -> Result<(), String> {
-    let mut c = cargo(&["test", "--workspace", "--features", "earprint-cuda/emulate"]);
+    let mut c = cargo(&["test", "--workspace", "--no-fail-fast", "--features", "earprint-cuda/emulate"]);
     if let Some(library) = setup::nvrtc_library() {
         c.env("EARPRINT_NVRTC_LIB", library);
     }

@@ -56,8 +56,9 @@ pub struct Portrait {
 
 impl Portrait {
     /// Its homogeneity in words. Half the spread of the collection is much: in 25 dimensions clusters of real music
-    /// keep 50 to 90 of 100 parts.
+    /// keep 50 to 90 of 100 parts. One track is like nothing.
     pub fn alike(&self) -> Option<&'static str> {
+        (self.size > 1).then_some(())?;
         Some(match self.homogeneity? {
             h if h >= 0.5 => "very alike",
             h if h >= 0.25 => "alike",

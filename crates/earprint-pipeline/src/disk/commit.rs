@@ -12,7 +12,9 @@ use earprint_store::{
     npy_header, sync_folder, write_index,
 };
 
-use super::{DiskJob, OnFile, RunError, Summary, dtype_name, entry_of, features_path, run_folder, unique_names};
+use super::{
+    DiskJob, JOURNAL, OnFile, RunError, Summary, dtype_name, entry_of, features_path, run_folder, unique_names,
+};
 use crate::{Control, Features, FileOutcome};
 
 /// Outcomes that may wait for an earlier one, so that memory stays bounded when one input takes long.
@@ -58,7 +60,7 @@ impl<'a> Committer<'a> {
     ) -> Result<Self, StoreError> {
         let folder = run_folder(&job.out);
         std::fs::create_dir_all(&folder).map_err(StoreError::io("making folder", &folder))?;
-        let recovered = Journal::open(&folder.join("journal.ndjson"), &header)?;
+        let recovered = Journal::open(&folder.join(JOURNAL), &header)?;
         let entries = recovered.entries;
         let rows: u64 = entries.iter().map(|e| e.rows).sum();
         let part = folder.join("features.part");

@@ -14,7 +14,7 @@ use earprint_audio::AudioError;
 use earprint_audio::walk::{Outcome, WalkEntry};
 use earprint_compute::{Backend, ComputeError, Dtype, MelPlan};
 use earprint_core::{MelJob, Status};
-use earprint_store::{FileEntry, JournalHeader, Manifest, StoreError};
+use earprint_store::{FileEntry, Journal, JournalHeader, Manifest, StoreError};
 use sha2::{Digest, Sha256};
 
 use crate::{Control, Failure, FileOutcome};
@@ -176,6 +176,15 @@ fn done_already(job: &DiskJob, header: &JournalHeader, control: &Control, on_fil
     if !same || !needed.iter().copied().chain(arrays).all(|name| job.out.join(name).exists()) {
         return None;
     }
+    // Killed after its manifest was written and before its working folder was gone. That of another job stays: it may be continued.
+    let folder = run_folder(&job.out);
+    if Journal::left_behind(&folder.join(JOURNAL), header) {
+        // What cannot be removed harms nobody.
+        let _ = std::fs::remove_dir_all(&folder);
+    } else {
+        // Only where it is empty: the journal went first.
+        let _ = std::fs::remove_dir(&folder);
+    }
     for e in &manifest.files {
         on_file(e);
         control.count_done(e.status == Status::Error);
@@ -246,6 +255,9 @@ pub fn entry_of(input: &WalkEntry, outcome: &FileOutcome, windowed: bool, run_ba
 fn features_path(relative: &str) -> String {
     format!("features/{relative}.npy")
 }
+
+/// The journal's name in the working folder.
+const JOURNAL: &str = "journal.ndjson";
 
 fn run_folder(out: &Path) -> PathBuf {
     out.join(".earprint-run")
