@@ -263,13 +263,16 @@ fn stats_have_a_date_and_no_speed_of_nothing() {
     f.run("analyze in -l lib.db -q").ends(3, &[]);
     let text = f.run("stats -l lib.db").out;
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 3, "{text}");
+    // A line for each run, and two more for the one that analysed something.
+    assert_eq!(lines.len(), 4, "{text}");
     for run in [lines[0], lines[1]] {
         let date = run.split(": ").next().unwrap().split(", ").nth(1).unwrap();
         assert!(date.starts_with("20") && date.ends_with(" UTC") && date.len() == 20, "{run}");
     }
     assert!(!lines[0].contains("real time") && lines[1].contains("times real time"), "{text}");
     assert!(lines[2].contains("decode ") && !lines[2].contains("NaN"), "{text}");
+    let over: f64 = lines[3].split(" s, ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().parse().unwrap();
+    assert!(lines[3].contains("workers") && over >= 1.0, "{text}");
 }
 
 #[cfg(target_os = "linux")]
