@@ -1,12 +1,11 @@
 //! Which machine computes, and why, in one line.
 
 use std::cell::OnceCell;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Result;
-use earprint_collection::kmeans::{Alone, Device as ClusterDevice, KMeans, Rows, kmeans_on};
+use earprint_collection::kmeans::{self, Alone, Rows};
 use earprint_compute::{
     Backend, ComputeError, CpuBackend, Dtype, KMeansDevice, Machine, MelBatch, MelPlan, PcmBuffer, Slot,
 };
@@ -18,9 +17,6 @@ use earprint_pipeline::tracks::{Batches, CpuRows, SEGMENT_FRAMES};
 use earprint_wgpu::{AdapterChoice, WgpuBackend, WgpuMachine};
 
 use crate::args::Device;
-
-/// Rows of a trial of clusters.
-const TRIAL_ROWS: usize = 1 << 16;
 
 /// The device of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,28 +206,14 @@ pub fn mel_trial(job: &MelJob) -> impl Fn(&Chosen) -> Result<f64, ComputeError> 
 /// # Errors
 /// A device that fails.
 pub fn kmeans_trial(rows: &Rows, k: usize) -> impl Fn(&Chosen) -> Result<f64, ComputeError> + '_ {
-    let sample = OnceCell::new();
+    let trial = OnceCell::new();
     move |chosen| {
-        let (first, init) = sample.get_or_init(|| {
-            let first = rows.first(TRIAL_ROWS);
-            let init: Vec<f64> = (0..k.clamp(1, first.len())).flat_map(|row| first.row(row)).collect();
-            (first, init)
-        });
-        let k = init.len() / first.columns();
+        let trial = trial.get_or_init(|| kmeans::Trial::new(rows, k));
         let mut device = chosen.machine(None)?.map(KMeansDevice::new);
-        let mut seconds = f64::INFINITY;
-        for _ in 0..3 {
-            let started = Instant::now();
-            let job = KMeans { max_iter: 1, init: Some(init.clone()), ..KMeans::new(k) };
-            let on = device.as_mut().map(|device| device as &mut dyn ClusterDevice);
-            let done = kmeans_on(first, &job, &Alone, on, &mut |_| ControlFlow::Continue(()));
-            let failed = |why| ComputeError::Failed { backend: "trial", why };
-            if let Some(why) = done.map_err(|e| failed(e.to_string()))?.note {
-                return Err(failed(why));
-            }
-            seconds = seconds.min(started.elapsed().as_secs_f64());
-        }
-        Ok(first.len() as f64 / (1e3 * seconds.max(1e-9)))
+        let on = device.as_mut().map(|device| device as &mut dyn kmeans::Device);
+        let started = Instant::now();
+        let rate = pollster::block_on(trial.rate(&Alone, on, &|| started.elapsed().as_secs_f64()));
+        Ok(rate.map_err(|why| ComputeError::Failed { backend: "trial", why })? / 1e3)
     }
 }
 

@@ -66,6 +66,26 @@ fn an_array_on_paper() {
 }
 
 #[test]
+fn groups_by_density_leave_out_what_lies_alone() {
+    let f = Folder::new("cluster-density");
+    let line = |from: f32| (0..20).map(move |i| from + i as f32 * 0.1);
+    let values: Vec<f32> = line(0.0).chain(line(50.0).take(15)).chain([500.0]).collect();
+    f.file("x.npy", &npy(&[36, 1], &values));
+    let ran = f.run("cluster x.npy --method density --min-size 5 -o out --json");
+    ran.ends(0, &["36 rows: 2 dense groups, 1 rows in none"]);
+    let want: Vec<i32> = (0..36)
+        .map(|i| match i {
+            0..20 => 0,
+            20..35 => 1,
+            _ => -1,
+        })
+        .collect();
+    assert_eq!(labels(&f, "out"), want);
+    let summary = &ran.records()[0];
+    assert_eq!((&summary["method"], &summary["without_cluster"]), (&"density".into(), &1.into()));
+}
+
+#[test]
 fn what_cannot_be_clustered_is_said() {
     let f = Folder::new("cluster-wrong");
     f.file("x.npy", &npy(&[3, 1], &[1., 1., 2.]));
@@ -87,6 +107,10 @@ fn what_cannot_be_clustered_is_said() {
         ("unknown.npy -k 1", "expected 1 to 2^40"),
         ("text.txt -k 1", "expected a library or a .npy file"),
         ("gone.npy -k 1", "expected a library or a .npy file"),
+        ("x.npy --method density -k 2", "-k is for kmeans"),
+        ("x.npy --neighbours 2", "it is for --method density"),
+        ("x.npy -k 2 --batch 2 --device vulkan", "computed on the CPU"),
+        ("x.npy --method density --device cuda", "computed on the CPU"),
     ] {
         f.run(&format!("cluster {words} -o out")).ends(2, &[said]);
         assert!(!f.join("out").exists(), "{words}");

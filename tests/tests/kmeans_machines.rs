@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use earprint_collection::kmeans::{
-    Alone, CERTAIN, CentresView, Choose, Clusters, Device, KMeans, Rows, RowsView, Scaling, choose,
+    Alone, CERTAIN, CentresView, Choose, Clusters, Crew, Device, KMeans, Rows, RowsView, Scaling, Words, choose,
     euclidean_silhouette, kmeans, kmeans_on, validity,
 };
 use earprint_compute::{KMeansDevice, Machine, PoolCrew, Room};
@@ -37,6 +37,11 @@ fn go_on(_: earprint_collection::kmeans::Pass) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+/// Once, on a device that is waited for.
+fn blocked<C: Crew>(rows: &Rows, job: &KMeans, crew: &C, device: &mut dyn Device) -> Clusters {
+    pollster::block_on(kmeans_on(rows, job, 1, crew, Some(device), &mut go_on)).expect("clusters")
+}
+
 /// Without what may differ: who computed, and how often it could not tell.
 fn result(c: &Clusters) -> Clusters {
     Clusters { backend: String::new(), note: None, rechecked: 0, ..c.clone() }
@@ -53,7 +58,7 @@ fn check(name: &str, open: &dyn Fn() -> Box<dyn Machine>, large: bool) {
         let mut device = KMeansDevice::new(open());
         for threads in [1, 4] {
             let crew = PoolCrew::new(threads).expect("threads");
-            let got = kmeans_on(&rows, &job, &crew, Some(&mut device), &mut go_on).expect("clusters");
+            let got = blocked(&rows, &job, &crew, &mut device);
             assert_eq!(result(&got), result(&want), "{name}, {n} x {d}, k {k}");
             assert_eq!((got.backend.as_str(), &got.note), (device.name(), &None));
             // A device that is never sure would be right, too.
@@ -169,7 +174,7 @@ fn what_goes_wrong_on_a_device_costs_no_label() {
         (Fault::LostAt(3), Some("it was told to")),
     ] {
         let mut device = KMeansDevice::new(Box::new(Faulty::new(emulated().expect("opened before"), fault)));
-        let got = kmeans_on(&rows, &job, &Alone, Some(&mut device), &mut go_on).expect("clusters");
+        let got = blocked(&rows, &job, &Alone, &mut device);
         assert_eq!(result(&got), result(&want), "{fault:?}");
         match note {
             None => assert_eq!((got.note, got.backend.as_str()), (None, device.name()), "{fault:?}"),
@@ -190,14 +195,15 @@ fn a_device_that_lies_is_seen() {
         fn name(&self) -> &str {
             "liar"
         }
-        fn nearest(&mut self, rows: RowsView, centres: CentresView) -> Result<Vec<u32>, String> {
+        fn nearest<'a>(&'a mut self, rows: RowsView<'a>, centres: CentresView<'a>) -> Words<'a> {
             let k = centres.halves.len() as u32;
-            Ok((0..rows.norms.len()).map(|row| self.0(row, k)).collect())
+            let words = (0..rows.norms.len()).map(|row| self.0(row, k)).collect();
+            Box::pin(std::future::ready(Ok(words)))
         }
     }
     let rows = rows(500, 4, false);
     let want = kmeans(&rows, &KMeans::new(3), &Alone, &mut go_on).expect("clusters");
-    let with = |lie| kmeans_on(&rows, &KMeans::new(3), &Alone, Some(&mut Liar(lie)), &mut go_on).expect("clusters");
+    let with = |lie| blocked(&rows, &KMeans::new(3), &Alone, &mut Liar(lie));
     assert_ne!(result(&with(|row, k| CERTAIN | (row as u32 % k))).labels, want.labels);
     // Not sure of anything: the definition decides all.
     let unsure = with(|row, k| row as u32 % k);

@@ -14,7 +14,7 @@ import {
 import { chosen, filesOf, type Found } from './files.js';
 import { MapView } from './map.js';
 import { Plot, clock } from './plot.js';
-import { download, ndjson, type Fate } from './save.js';
+import { download, ndjson, playlist, type Fate } from './save.js';
 import { Row, header, words } from './table.js';
 
 interface Entry {
@@ -39,7 +39,7 @@ const [presets, devices] = [part<HTMLSelectElement>('preset'), part<HTMLSelectEl
 const [machine, problem, facts] = [part('machine'), part('problem'), part('facts')];
 const [table, list, progress] = [part('tracks'), part('list'), part('progress')];
 const [readout, canvas] = [part('readout'), part<HTMLCanvasElement>('plot')];
-const save = part<HTMLButtonElement>('save');
+const [save, sequence] = [part<HTMLButtonElement>('save'), part<HTMLButtonElement>('playlist')];
 const plot = new Plot(canvas);
 const view = new MapView(part('map'));
 
@@ -153,12 +153,18 @@ async function describeAll(): Promise<void> {
 /** Fewer have no neighbours to be near to. */
 const LEAST = 3;
 
-/** The map of the files that have numbers, and the names of their clusters in the table. */
-async function drawMap(signal: AbortSignal): Promise<void> {
-  const tracks = entries.flatMap(({ path, row, fate }, at) => {
-    const choose = () => void lookAt(entries[at]!);
+/** The files that have numbers. */
+function described() {
+  return entries.flatMap((entry) => {
+    const { path, row, fate } = entry;
+    const choose = () => void lookAt(entry);
     return fate === undefined || fate instanceof Error ? [] : [{ path, row, record: fate, choose }];
   });
+}
+
+/** The map of the files that have numbers, and the names of their clusters in the table. */
+async function drawMap(signal: AbortSignal): Promise<void> {
+  const tracks = described();
   if (tracks.length < LEAST) {
     const came = tracks.length === 1 ? 'there is one' : `there are ${tracks.length === 0 ? 'none' : tracks.length}`;
     return view.say(`No map: it takes at least three tracks with numbers, and ${came}.`);
@@ -176,10 +182,23 @@ async function drawMap(signal: AbortSignal): Promise<void> {
   }
 }
 
+/** A playlist in which each track sounds as much as it can like the one before. */
+async function saveOrder(): Promise<void> {
+  const tracks = described();
+  try {
+    const records = tracks.map(({ path, record }) => ({ ...record, path }));
+    const { sequence } = (await ear?.order(records)) ?? { sequence: [] };
+    if (sequence.length > 0) download('earprint.m3u8', playlist(sequence.map((at) => tracks[at]!)), 'application/x-mpegurl');
+  } catch (error) {
+    say(`No order: ${words(error)}`);
+  }
+}
+
 function count(): void {
   const done = entries.filter(({ fate }) => fate !== undefined).length;
   progress.textContent = `${done} of ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`;
   save.disabled = done === 0;
+  sequence.disabled = described().length < 2;
 }
 
 /** Shows the spectrogram of a file; it comes between two steps of the walk over the list. */
@@ -249,8 +268,9 @@ for (const id of ['files', 'folder']) {
 }
 save.addEventListener('click', () => {
   const through = entries.flatMap(({ path, fate }) => (fate === undefined ? [] : [{ path, fate }]));
-  download('earprint.ndjson', ndjson(through));
+  download('earprint.ndjson', ndjson(through), 'application/x-ndjson');
 });
+sequence.addEventListener('click', () => void saveOrder());
 presets.addEventListener('change', again);
 devices.addEventListener('change', () => void begin());
 document.addEventListener('dragover', (event) => {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use earprint_compute::{Backend, Dtype, MelBatch, MelPlan, MelValues, PcmBuffer, Slot};
 use wasm_bindgen::prelude::*;
 
-use crate::session::{now_or_later, plan};
+use crate::later::now_or_later;
+use crate::session::plan;
 use crate::{device, error};
 
 /// Samples by which each clip of a bench is turned against the one before: no two are equal.

@@ -1,6 +1,5 @@
 //! Errors as JavaScript gets them: an `Error` with a stable `code`.
 
-#[cfg(feature = "sound")]
 use earprint_compute::ComputeError;
 #[cfg(feature = "sound")]
 use earprint_core::SpecError;
@@ -13,8 +12,8 @@ pub(crate) fn coded(code: &str, message: &str) -> JsValue {
     error.into()
 }
 
-#[cfg(feature = "sound")]
 /// A specification that cannot be computed.
+#[cfg(feature = "sound")]
 pub(crate) fn spec(e: &SpecError) -> JsValue {
     let code = match e {
         SpecError::UnknownPreset { .. } => "E_PRESET",
@@ -23,7 +22,6 @@ pub(crate) fn spec(e: &SpecError) -> JsValue {
     coded(code, &e.to_string())
 }
 
-#[cfg(feature = "sound")]
 /// A device that does not work.
 pub(crate) fn compute(e: &ComputeError) -> JsValue {
     coded(e.code(), &e.to_string())

@@ -22,11 +22,11 @@ compile_error!(
 mod bench;
 #[cfg(feature = "collection")]
 mod collection;
-#[cfg(feature = "sound")]
 mod device;
 mod error;
 #[cfg(feature = "sound")]
 mod input;
+mod later;
 mod object;
 #[cfg(feature = "sound")]
 mod output;
@@ -40,15 +40,11 @@ mod source;
 mod threads;
 #[cfg(feature = "sound")]
 mod tracks;
-#[cfg(feature = "collection")]
-mod words;
 
 #[cfg(feature = "collection")]
-pub use collection::{cluster, map};
+pub use collection::{cluster, map, order, tags};
 #[cfg(all(feature = "threads", target_feature = "atomics"))]
 pub use threads::{module, start_pool, work};
-#[cfg(feature = "collection")]
-pub use words::tags;
 #[cfg(feature = "sound")]
 pub use {
     bench::Bench,

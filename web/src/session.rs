@@ -1,11 +1,8 @@
 //! [`Session`]: one opened device, asked for mel values portion by portion.
 
 use std::cell::Cell;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use earprint_compute::{Dtype, MelPlan};
 use earprint_core::{MelJob, TOOL_VERSION};
@@ -14,6 +11,7 @@ use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::input::List;
+use crate::later::now_or_later;
 use crate::object::set;
 use crate::output::Collect;
 use crate::{device, error};
@@ -120,15 +118,4 @@ async fn walk(
     set(&out, "outcomes", sink.0);
     set(&out, "events", control.events().into_iter().map(JsValue::from).collect::<Array>());
     Ok(out)
-}
-
-/// Polls once; what is not ready becomes a promise.
-pub(crate) fn now_or_later(
-    future: impl Future<Output = Result<JsValue, JsValue>> + 'static,
-) -> Result<JsValue, JsValue> {
-    let mut future: Pin<Box<dyn Future<Output = _>>> = Box::pin(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => Ok(wasm_bindgen_futures::future_to_promise(future).into()),
-    }
 }

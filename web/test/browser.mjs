@@ -1,4 +1,4 @@
-// The package in a real browser: one thread, threads, and WebGPU, each against the bits of the native program; collections on the CPU.
+// The package in a real browser: one thread, threads, and WebGPU, each against the bits of the native program.
 // Usage: node test/browser.mjs CHROMIUM
 
 import { readFileSync } from 'node:fs';
@@ -90,18 +90,18 @@ async function checkRecords(page, name, options) {
   }
 }
 
-/** Holds a runner's clusters, maps and words against those of the native program. */
-async function checkCollections(page, name, options) {
-  const lines = await page.evaluate(async (options) => {
+/** Holds a runner's clusters, on the CPU also maps, words and orders, against those of the native program. */
+async function checkCollections(page, name, options, backend) {
+  const lines = await page.evaluate(async ({ options, backend }) => {
     const { runCollections } = await import('/test/collections-run.mjs');
     const ear = await globalThis.open_earprint(options);
-    const load = async (file) => new Uint8Array(await (await fetch(`/dist/collections/${file}`)).arrayBuffer());
+    const load = async (file) => new Uint8Array(await (await fetch(`/dist/${file}`)).arrayBuffer());
     const lines = [];
-    await runCollections(ear, load, (...cells) => lines.push(cells));
+    await runCollections(ear, load, (...cells) => lines.push(cells), backend);
     lines.push([ear.info().events.length === 0, 'events', ear.info().events.join('; ') || 'none']);
     ear.dispose();
     return lines;
-  }, options);
+  }, { options, backend });
   for (const [ok, ...cells] of lines) line(ok, name, ...cells);
 }
 
@@ -208,7 +208,7 @@ try {
         }
       });
       await checkRecords(page, name, options);
-      if (options.device === 'cpu') await checkCollections(page, name, options);
+      if (options.device !== undefined) await checkCollections(page, name, options, info.backend);
       if (options.device === 'cpu') await checkCollectionAbort(page, name);
     } catch (error) {
       line(false, name, String(error));

@@ -1,4 +1,4 @@
-// The arrays that clusters and maps of the package are held against, with what the native program makes of them, into `dist/collections`: the
+// The arrays that clusters, maps and orders of the package are held against, with what the native program makes of them, into `dist/collections`: the
 // sets of the k-means goldens, and one made up here with unknown numbers. `index.json` lists the cases.
 // Usage: node test/collections.mjs EARPRINT, after records.mjs; the maps are written by the example `collections` of the tests.
 
@@ -71,6 +71,28 @@ const index = CASES.map(({ x, init = false, options = {} }, at) => {
 });
 // The order of a track's numbers is that of the command's records.
 const [{ descriptor }] = JSON.parse(readFileSync(new URL('../dist/tracks.json', import.meta.url)).toString()).filter((r) => r.descriptor);
+
+/** Orders of the tracks of `dist/tracks`: of the package, and of the command in its words. They lie in one folder: one group for the command. */
+const ORDERS = [
+  { options: {}, flags: [] },
+  { options: { shape: 'arc', peak: 0.4, seed: 3 }, flags: ['--shape', 'arc', '--peak', '0.4', '--seed', '3'] },
+  { options: { shape: 'rise', tracks: 9 }, flags: ['--shape', 'rise', '-n', '9'] },
+  { options: { shape: 'flat', seconds: 60 }, flags: ['--shape', 'flat', '--minutes', '1'] },
+  { options: { gap: 2, perGroup: 6 }, flags: ['--gap', '2', '--per-group', '6'], grouped: true },
+  { options: { tracks: 8 }, ends: ['long.wav', 'cut.flac'], flags: ['--from', 'long.wav', '--to', 'cut.flac', '-n', '8'] },
+];
+const native = (args) => execFileSync(resolve(process.argv[2]), args, { cwd: folder, maxBuffer: 1 << 28 }).toString();
+native(['analyze', '../tracks', '--library', 'tracks.db', '--device', 'cpu', '--progress', 'none', '--fail-on', 'none', '--quiet']);
+const orders = ORDERS.map(({ options, flags, ends = [], grouped = false }) => {
+  const found = JSON.parse(native(['order', '--library', 'tracks.db', '--json', '--quiet', ...flags]));
+  const name = (path) => path.slice(path.lastIndexOf('/') + 1);
+  const leftOut = found.left_out.map(({ path, reason }) => [name(path), reason]);
+  const { sequence, transitions, total, greedy, random, too_near: tooNear, findings } = found;
+  const want = { sequence: sequence.map(name), transitions, total, greedy, random, tooNear, leftOut, findings };
+  const group = grouped ? sequence[0].slice(0, sequence[0].lastIndexOf('/')) : null;
+  return { options, ends, group, want };
+});
+
 const sets = [...new Set(CASES.map(({ x }) => x))];
-writeFileSync(new URL('index.json', out), JSON.stringify({ dimensions: Object.keys(descriptor), sets, cases: index }));
-console.log(`${index.length} clusterings in dist/collections`);
+writeFileSync(new URL('index.json', out), JSON.stringify({ dimensions: Object.keys(descriptor), sets, cases: index, orders }));
+console.log(`${index.length} clusterings, ${orders.length} orders in dist/collections`);

@@ -17,7 +17,8 @@ const rows = (...values) => ({ values: Float32Array.from(values), columns: 1 });
 
 test('clusters, maps and words have the bits of the native program', async (t) => {
   const ear = await open();
-  await runCollections(ear, load, (ok, what, text) => {
+  const loadFile = (name) => readFileSync(new URL(`../dist/${name}`, import.meta.url));
+  await runCollections(ear, loadFile, (ok, what, text) => {
     t.diagnostic(`${what}: ${text}`);
     assert.ok(ok, `${what}: ${text}`);
   });
@@ -65,6 +66,30 @@ test('tracks without numbers keep their place', async () => {
   ear.dispose();
 });
 
+test('tracks in order, by hand', async () => {
+  const ear = await open();
+  // All alike but for their tempo; the one without numbers has no place.
+  const [record] = recordsOf(made.subarray(0, 25), dimensions);
+  const at = (tempo, path) => ({ ...record, path, descriptor: { ...record.descriptor, tempo } });
+  const tracks = [at(130, 'b/1'), new EarprintError('E_NOT_AUDIO', 'a letter'), at(100, 'a/1'), at(120, 'b/2'), at(110, 'a/2')];
+  const free = await ear.order(tracks, { from: 2 });
+  assert.deepEqual([free.sequence, free.leftOut], [[2, 4, 3, 0], [{ row: 1, reason: 'no_numbers' }]]);
+  assert.deepEqual([free.transitions.length, free.transitions[0].words.slice(0, 10), free.transitions[0].parts.key], [3, 'tempo +10 ', null]);
+  const sum = free.transitions.reduce((sum, { cost }) => sum + cost, 0);
+  assert.ok(Math.abs(free.total - sum) < 1e-12 && free.total <= free.greedy && free.total < free.random.mean);
+  // Folders are groups, unless others are given.
+  const apart = (sequence, group) => sequence.slice(1).every((row, i) => group(row) !== group(sequence[i]));
+  const spread = await ear.order(tracks, { gap: 1 });
+  assert.ok(spread.tooNear === 0 && apart(spread.sequence, (row) => tracks[row].path[0]), spread.sequence.join());
+  const groups = ['x', null, 'x', 'y', 'y'];
+  const others = await ear.order(tracks, { gap: 1, groups });
+  assert.ok(others.tooNear === 0 && apart(others.sequence, (row) => groups[row]), others.sequence.join());
+  const one = await ear.order(tracks, { perGroup: 1 });
+  assert.equal(one.sequence.length, 2);
+  assert.deepEqual((await ear.order([])).sequence, []);
+  ear.dispose();
+});
+
 test('what is refused has a code and says what to do', async () => {
   const ear = await open();
   const said = async (promise) => {
@@ -95,6 +120,15 @@ test('what is refused has a code and says what to do', async () => {
   for (const wrong of options) assert.equal(await said(ear.cluster(some, wrong)), 'E_OPTION', JSON.stringify(wrong));
   assert.equal(await said(ear.map(some, { neighbours: 0 })), 'E_OPTION');
   assert.equal(await said(ear.map([record], { scale: 'none' })), 'E_OPTION');
+  assert.equal(await said(ear.cluster(some, { k: 1, device: 'cuda' })), 'E_OPTION');
+  assert.equal(await said(ear.cluster(some, { k: 1, batch: 2, device: 'webgpu' })), 'E_OPTION');
+  assert.equal(await said(ear.cluster(some, { k: 1, device: 'webgpu' })), 'E_GPU_NO_DEVICE');
+  const two = [record, { ...record, path: 'other' }];
+  const orders = [{ from: 2 }, { shape: 'circle' }, { peak: 2 }, { tracks: 0 }, { seconds: 0 }, { groups: ['a'] }, { groups: [1, 2] }, { scale: 'none' }];
+  for (const wrong of orders) assert.equal(await said(ear.order(two, wrong)), 'E_OPTION', JSON.stringify(wrong));
+  assert.equal(await said(ear.order(two, { from: 1, to: 1 })), 'E_SAME_ENDS');
+  assert.equal(await said(ear.order(two, { from: 0, to: 1, tracks: 1 })), 'E_LIMIT_TRACKS');
+  assert.equal(await said(ear.order([3])), 'E_ROWS');
   await assert.rejects(ear.cluster(some, { K: 3 }), /option K does not belong here; expected some of seed, k, /);
   // Nothing of it spoils what follows.
   assert.equal((await ear.cluster(some, { k: 1 })).k, 1);

@@ -113,6 +113,17 @@ async function savedBy(page) {
   return readFileSync(await (await saving).path(), 'utf8').trim().split('\n').map(JSON.parse);
 }
 
+/** The tracks that have numbers, in the order of the command, with whole seconds. */
+async function checkPlaylist(page, name, line) {
+  const saving = page.waitForEvent('download');
+  await page.click('#playlist');
+  const lines = readFileSync(await (await saving).path(), 'utf8').trim().split('\n');
+  const { want } = JSON.parse(readFileSync(new URL('../dist/collections/index.json', import.meta.url))).orders[0];
+  const seconds = (path) => Math.round(records.find((record) => record.path === path).table.duration);
+  const expected = want.sequence.flatMap((path) => [`#EXTINF:${seconds(path)},${path.replace(/\.[^.]*$/, '')}`, path]);
+  line(JSON.stringify(lines) === JSON.stringify(['#EXTM3U', ...expected]), name, 'playlist', `${want.sequence.length} tracks`, lines[2]);
+}
+
 /** The map has a point for every track with numbers, says of each what its row says, and is walked by keys. */
 async function checkMap({ page, list }, name, line) {
   // Once more, alone: what else a page does, such as taking files, is not the map's.
@@ -169,6 +180,7 @@ async function checkTracks(browser, isolated, line) {
     line(equal, name, visitor.list[i].join(' / '), ...(equal ? [] : [`expected ${cells(want).join(' / ')}`]));
   }
   await checkMap(visitor, name, line);
+  await checkPlaylist(visitor.page, name, line);
   const saved = await savedBy(visitor.page);
   line(saved.length === records.length, name, `${saved.length} records saved`);
   for (const [i, want] of records.entries()) {

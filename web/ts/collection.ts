@@ -51,6 +51,11 @@ export interface ClusterOptions extends CollectionOptions {
   init?: Float64Array;
   /** How often each row counts. Default once. */
   weights?: Uint32Array;
+  /**
+   * Where nearest centres are found; no number depends on it. `webgpu` is one or rejects with `E_GPU_NO_DEVICE`. `auto` takes a GPU for a large job if it
+   * is faster on the first rows; never a software rasteriser. Default: what was asked for at `open`, and `cpu` where that found no GPU.
+   */
+  device?: 'auto' | 'cpu' | 'webgpu';
   /** Centres from random batches of so many rows, then one pass over all. `maxIter` then counts batches. */
   batch?: number;
 }
@@ -69,7 +74,7 @@ export interface Clustering {
   inertia: number;
   iterations: number;
   /** No label changed any more, the centres moved less than `tol`, or after `maxIter`. */
-  ended: 'settled' | 'tolerance' | 'max_iter' | 'stopped';
+  ended: 'settled' | 'idle' | 'tolerance' | 'max_iter' | 'stopped';
   /** -1 to 1, higher is better; null with fewer than two clusters with rows, or as many as rows. */
   silhouette: number | null;
   /** 0 and up; higher is better. */
@@ -80,8 +85,10 @@ export interface Clustering {
   choice: Choice | null;
   /** What each cluster is, by id; null where the rows are no tracks. */
   clusters: Cluster[] | null;
-  /** What computed it: always `cpu`. */
+  /** What found the nearest centres: `cpu`, `webgpu`, or `webgpu+cpu` where the GPU was given up on the way. */
   backend: string;
+  /** Why this one. */
+  why: string;
   /** Instruction set; no number depends on it. */
   simd: string;
 }
@@ -155,6 +162,57 @@ export interface CollectionMap {
   simd: string;
 }
 
+export interface OrderOptions extends Omit<CollectionOptions, 'onProgress'> {
+  /** The way of the energy: as it comes, up to a peak and down, or one direction. Default `free`. */
+  shape?: 'free' | 'arc' | 'rise' | 'fall' | 'flat';
+  /** Where an arc has its peak, as a share of the sequence, 0 to 1. Default 0.7. */
+  peak?: number;
+  /** Row of the first track. With `to`, and no shape, the sequence is a path from one to the other. */
+  from?: number;
+  /** Row of the last track. */
+  to?: number;
+  /** Most tracks; which ones is chosen to fit. */
+  tracks?: number;
+  /** Most seconds in all. */
+  seconds?: number;
+  /** Whose tracks should not crowd, by row; `null` is nobody's. Default: by the folders of the paths. */
+  groups?: readonly (string | null)[];
+  /** Most tracks of one group. */
+  perGroup?: number;
+  /** Tracks between two of one group, at least. Where that cannot be: as few nearer as possible. */
+  gap?: number;
+}
+
+/** Tracks one after another. All costs: lower is smoother. */
+export interface ListeningOrder {
+  /** Rows. */
+  sequence: number[];
+  /** Between them: one fewer. */
+  transitions: OrderStep[];
+  /** Cost of all transitions, and of what positions are off the wanted energy. */
+  total: number;
+  /** The same of the best greedy order. */
+  greedy: number;
+  /** The same of random orders of these tracks. */
+  random: { orders: number; mean: number | null; deviation: number | null };
+  /** Pairs of one group that are nearer than `gap`. */
+  tooNear: number;
+  /** Rows that are not in the sequence, and why: `no_numbers`, or a limit. */
+  leftOut: { row: number; reason: 'no_numbers' | 'per_artist' | 'tracks' | 'duration' | 'duration_unknown' }[];
+  /** What a listener may stumble over: a leap from one track to the next, and such. */
+  findings: { /** Place in the sequence, from 0. */ at: number; kind: string; /** 0 to 1. */ severity: number; words: string }[];
+  /** What computed it: always `cpu`. */
+  backend: string;
+}
+
+export interface OrderStep {
+  /** 0 to 1; null where nothing is known. */
+  cost: number | null;
+  parts: Record<'tempo' | 'key' | 'energy' | 'timbre', number | null>;
+  /** Such as `tempo +6 %, 1 key step, +2.1 LU`. */
+  words: string;
+}
+
 /** A tag that a track has, and how much, 0.5 to 1. */
 export interface Tag {
   tag: string;
@@ -173,10 +231,19 @@ const SCHEMA = 'trk-1';
 
 /** What is asked of a collection, as it travels. */
 export interface CollectionJob {
-  verb: 'cluster' | 'map' | 'tags';
+  verb: 'cluster' | 'map' | 'order' | 'tags';
   values: Float32Array;
   columns: number;
   options: Record<string, unknown>;
+  /** For `order`: what else is known of each track. */
+  about?: AboutTrack[];
+}
+
+interface AboutTrack {
+  duration: number | null;
+  key: string | null;
+  mode: string | null;
+  group: string | null;
 }
 
 /** Rows as numbers, and whether they are of tracks. */
@@ -221,6 +288,18 @@ const WHOLE: Record<string, [number, number]> = {
   batch: [1, 2 ** 32 - 1],
   neighbours: [1, 1000],
   epochs: [0, 2 ** 32 - 1],
+  from: [0, 2 ** 32 - 1],
+  to: [0, 2 ** 32 - 1],
+  tracks: [1, 2 ** 32 - 1],
+  perGroup: [1, 2 ** 32 - 1],
+  gap: [0, 2 ** 32 - 1],
+};
+
+/** Options that are one of some words. */
+const WORDS: Record<string, readonly string[]> = {
+  scale: ['none', 'zscore', 'robust'],
+  device: ['auto', 'cpu', 'webgpu'],
+  shape: ['free', 'arc', 'rise', 'fall', 'flat'],
 };
 
 /** The options that count for a verb, checked. An unknown one is refused: it would be a wish that nobody hears. */
@@ -234,11 +313,15 @@ export function checked(options: object, known: readonly string[]): Record<strin
     if (range !== undefined && !isWhole(value, ...range)) {
       throw refuse(`${name} is ${String(value)}; expected a whole number from ${range[0]} to ${range[1]}`);
     }
-    if (name === 'tol' && !(typeof value === 'number' && value >= 0 && value <= 1)) {
-      throw refuse(`tol is ${String(value)}; expected a number from 0 to 1`);
+    if ((name === 'tol' || name === 'peak') && !(typeof value === 'number' && value >= 0 && value <= 1)) {
+      throw refuse(`${name} is ${String(value)}; expected a number from 0 to 1`);
     }
-    if (name === 'scale' && !['none', 'zscore', 'robust'].includes(value as string)) {
-      throw refuse(`scale is ${String(value)}; expected none, zscore or robust`);
+    if (name === 'seconds' && !(typeof value === 'number' && value > 0 && value < Infinity)) {
+      throw refuse(`seconds is ${String(value)}; expected a number above 0`);
+    }
+    const words = WORDS[name];
+    if (words !== undefined && !words.includes(value as string)) {
+      throw refuse(`${name} is ${String(value)}; expected one of ${words.join(', ')}`);
     }
     if (name === 'init' && !(value instanceof Float64Array)) throw refuse('init is no Float64Array');
     out[name] = value;
@@ -246,7 +329,7 @@ export function checked(options: object, known: readonly string[]): Record<strin
   return out;
 }
 
-const CLUSTER = ['seed', 'k', 'kMax', 'starts', 'maxIter', 'tol', 'scale', 'init', 'weights', 'batch'];
+const CLUSTER = ['seed', 'k', 'kMax', 'starts', 'maxIter', 'tol', 'scale', 'init', 'weights', 'batch', 'device'];
 
 export function clusterJob(rows: Rows | readonly TrackRow[], options: ClusterOptions): { job: CollectionJob; total: number } {
   const { values, columns, tracks } = numbersOf(rows);
@@ -255,6 +338,9 @@ export function clusterJob(rows: Rows | readonly TrackRow[], options: ClusterOpt
   if (weights !== undefined && !(weights instanceof Uint32Array)) throw new EarprintError('E_OPTION', 'weights is no Uint32Array');
   if (batch !== undefined && starts !== undefined) {
     throw new EarprintError('E_OPTION', 'batch and starts exclude each other; expected one of them');
+  }
+  if (batch !== undefined && options.device === 'webgpu') {
+    throw new EarprintError('E_OPTION', 'batches are computed on the CPU; expected batch or device webgpu');
   }
   const times = init !== undefined || batch !== undefined ? 1 : (starts ?? 4);
   return { job: { verb: 'cluster', values, columns, options: { ...given, tracks } }, total: times * maxIter };
@@ -267,4 +353,50 @@ export function mapJob(rows: Rows | readonly TrackRow[], options: MapOptions): {
     throw new EarprintError('E_OPTION', 'weights is no Float32Array');
   }
   return { job: { verb: 'map', values, columns, options: { ...given, tracks } }, total: options.epochs ?? 750 };
+}
+
+const ORDER = ['shape', 'peak', 'from', 'to', 'tracks', 'seconds', 'groups', 'perGroup', 'gap', 'seed'];
+
+/** `rows[i]` is the row of the track that the job knows as `i`: rows without numbers have no place in it. */
+export function orderJob(tracks: readonly TrackRow[], options: OrderOptions): { job: CollectionJob; rows: number[] } {
+  const refuse = (words: string) => new EarprintError('E_OPTION', words);
+  const { groups, ...given } = checked(options, ORDER) as { groups?: unknown };
+  const isGroups = (value: unknown): value is (string | null)[] =>
+    Array.isArray(value) && value.length === tracks.length && value.every((g) => g === null || typeof g === 'string');
+  if (groups !== undefined && !isGroups(groups)) throw refuse(`groups is no array of ${tracks.length} strings or nulls`);
+  const all = valuesOf(tracks);
+  const rows = tracks.flatMap((track, row) => ('descriptor' in track && track.descriptor !== null ? [row] : []));
+  const about = rows.map((row): AboutTrack => {
+    const { path, table } = tracks[row] as Partial<TrackRecord>;
+    const { duration = null, key = null, mode = null } = table ?? {};
+    return { duration, key, mode, group: groups === undefined ? folder(path) : groups[row]! };
+  });
+  const place = (name: 'from' | 'to') => {
+    const row = options[name];
+    if (row === undefined) return {};
+    const at = rows.indexOf(row);
+    if (at < 0) throw refuse(`${name} is ${row}; expected the row of a track with numbers`);
+    return { [name]: at };
+  };
+  const values = new Float32Array(rows.length * DIMENSIONS.length);
+  for (const [at, row] of rows.entries()) {
+    values.set(all.subarray(row * DIMENSIONS.length, (row + 1) * DIMENSIONS.length), at * DIMENSIONS.length);
+  }
+  const ends = { ...place('from'), ...place('to') };
+  return { job: { verb: 'order', values, columns: DIMENSIONS.length, options: { ...given, ...ends }, about }, rows };
+}
+
+/** What a path lies in; nothing for a bare name. */
+function folder(path: string | undefined): string | null {
+  const cut = Math.max(path?.lastIndexOf('/') ?? -1, path?.lastIndexOf('\\') ?? -1);
+  return cut > 0 ? path!.slice(0, cut) : null;
+}
+
+/** An order by rows, from one by places. */
+export function orderOfRows(found: ListeningOrder, rows: number[], all: number): ListeningOrder {
+  const known = new Set(rows);
+  const without = Array.from({ length: all }, (_, row) => row).filter((row) => !known.has(row));
+  const limited = found.leftOut.map(({ row, reason }) => ({ row: rows[row]!, reason }));
+  const leftOut = [...without.map((row) => ({ row, reason: 'no_numbers' as const })), ...limited];
+  return { ...found, sequence: found.sequence.map((at) => rows[at]!), leftOut: leftOut.sort((a, b) => a.row - b.row) };
 }

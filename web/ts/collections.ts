@@ -5,8 +5,10 @@ import { EarprintError } from './errors.js';
 
 /** What wasm-bindgen wrote for collections. */
 export interface CollectionGlue extends AnyGlue {
+  /** What was found, or a promise of it where a GPU is waited for. */
   cluster(values: Float32Array, columns: number, options: object, watch: (done: number) => boolean): unknown;
   map(values: Float32Array, columns: number, options: object, watch: (done: number) => boolean): unknown;
+  order(values: Float32Array, about: unknown[], options: object): unknown;
   tags(values: Float32Array): unknown;
 }
 

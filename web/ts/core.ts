@@ -152,7 +152,8 @@ export async function openCore(options: OpenOptions, most: number, loader: Loade
   const crossOriginIsolated = globalThis.crossOriginIsolated === true;
   const info: Info = { ...(session.info() as Info), why: first.why, crossOriginIsolated, events: [] };
   const collections = () => openCollections(most, loader, info.events);
-  return new Core(session, new glue.Tracks(), loader.source ?? openSource, collections, info, glue.presets() as Preset[]);
+  const clusterDevice = info.backend === 'cpu' ? 'cpu' : (options.device ?? 'auto');
+  return new Core(session, new glue.Tracks(), loader.source ?? openSource, collections, clusterDevice, info, glue.presets() as Preset[]);
 }
 
 class Core implements Engine {
@@ -168,6 +169,8 @@ class Core implements Engine {
     readonly tracks: Tracks,
     readonly open: OpenSource,
     readonly openCollections: () => Promise<CollectionGlue>,
+    /** Where clusters are computed unless they ask for something else. */
+    readonly clusterDevice: 'auto' | 'cpu' | 'webgpu',
     readonly info: Info,
     readonly presets: Preset[],
   ) {}
@@ -192,7 +195,7 @@ class Core implements Engine {
     return mine;
   }
 
-  async collect({ verb, values, columns, options }: CollectionJob, watch: CollectionWatch): Promise<unknown> {
+  async collect(job: CollectionJob, watch: CollectionWatch): Promise<unknown> {
     const { signal, stopped, onDone } = watch;
     this.#goOn(signal);
     this.#collections ??= this.openCollections();
@@ -209,13 +212,20 @@ class Core implements Engine {
       return signal?.aborted === true || stopped?.() === true;
     };
     try {
-      const out = verb === 'tags' ? glue.tags(values) : glue[verb](values, columns, options, each);
+      const out = await this.#ask(glue, job, each);
       this.#goOn(signal);
       return out;
     } catch (thrown) {
       if (signal?.aborted === true) throw signal.reason;
       throw this.#seen(asEarprintError(thrown));
     }
+  }
+
+  #ask(glue: CollectionGlue, { verb, values, columns, options, about }: CollectionJob, each: (done: number) => boolean): unknown {
+    if (verb === 'tags') return glue.tags(values);
+    if (verb === 'order') return glue.order(values, about!, options);
+    if (verb === 'map') return glue.map(values, columns, options, each);
+    return glue.cluster(values, columns, { device: this.clusterDevice, ...options }, each);
   }
 
   async #walk(raw: Raw, { signal, onPart }: Watch): Promise<Described> {

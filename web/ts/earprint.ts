@@ -5,12 +5,16 @@ import {
   clusterJob,
   mapJob,
   numbersOf,
+  orderJob,
+  orderOfRows,
   type ClusterOptions,
   type Clustering,
   type CollectionJob,
   type CollectionMap,
   type CollectionOptions,
+  type ListeningOrder,
   type MapOptions,
+  type OrderOptions,
   type Rows,
   type Tag,
   type TrackRow,
@@ -113,7 +117,8 @@ export class Earprint {
 
   /**
    * Rows in clusters, by k-means: the numbers of `earprint cluster`. Of tracks each cluster has a name and words; one without numbers keeps
-   * its place, with the label -1. In Node the call computes on the calling thread; in browsers in the worker, where other calls wait for it.
+   * its place, with the label -1. In Node the call computes on the calling thread; in browsers in the worker, where other calls wait for it,
+   * with its threads and, where one was opened, on the GPU.
    */
   async cluster(rows: Rows | readonly TrackRow[], options: ClusterOptions = {}): Promise<Clustering> {
     const { job, total } = clusterJob(rows, options);
@@ -125,6 +130,15 @@ export class Earprint {
   async map(rows: Rows | readonly TrackRow[], options: MapOptions = {}): Promise<CollectionMap> {
     const { job, total } = mapJob(rows, options);
     return (await this.#collect(job, total, options)) as CollectionMap;
+  }
+
+  /**
+   * A listening order, smooth from track to track, as `earprint order` finds it: by tempo, key, energy and timbre. Time grows with the square of the
+   * tracks, and nothing is heard meanwhile: an abort in between rejects at once, but what was begun is computed to its end.
+   */
+  async order(tracks: readonly TrackRow[], options: OrderOptions = {}): Promise<ListeningOrder> {
+    const { job, rows } = orderJob(tracks, options);
+    return orderOfRows((await this.#collect(job, 0, options)) as ListeningOrder, rows, tracks.length);
   }
 
   /** The tags that each track has, compared with all of these; highest degree first. */

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use earprint_audio::walk::{Outcome as WalkOutcome, WalkEntry, WalkOptions, walk};
 use earprint_audio::{AudioError, Limits, PlanarStream, Stream, StreamOptions};
-use earprint_collection::order::{Order, OrderJob, OrderTrack, order};
+use earprint_collection::order::{Goal, Order, OrderJob, OrderTrack, order};
 use earprint_compute::PoolCrew;
 use earprint_core::{TRACK_RATE_HZ, TRACK_SCHEMA, path_text};
 use earprint_library::{Entry, Library, QueueTimes, RunEnd};
@@ -16,6 +16,7 @@ use earprint_pipeline::tracks::{
 };
 use earprint_report::Figures;
 
+use crate::documents::{last_run, title_of};
 use crate::entry::{entry, modified_ns};
 use crate::stream::{Chunks, Looking};
 use crate::{
@@ -197,11 +198,10 @@ impl Analyzer {
         let library = Library::open_read_only(&self.library)?;
         let collected = Collected::read(&library)?;
         let seen = survey(&collected, &SurveyJob::default(), &self.crew()?, None, &|| false)?;
-        let tracks = collected.order_tracks(Group::Folder);
-        let order = order(&tracks, &OrderJob::new(earprint_collection::order::Goal::Free))?;
-        let ordered = Ordered { goal: "the smoothest way through", tracks: &tracks, order: &order };
+        let order = order(&collected.order_tracks(Group::Folder), &OrderJob::new(Goal::Free))?;
+        let ordered = Ordered { goal: Goal::Free, order: &order };
         let figures = figures(&collected, &library)?;
-        let title = self.library.file_stem().map_or_else(|| "Collection".into(), |s| s.to_string_lossy().into_owned());
+        let title = title_of(&self.library);
         Ok(earprint_report::write_all(&report(&title, &collected, &seen, Some(ordered), figures), folder)?)
     }
 
@@ -210,13 +210,10 @@ impl Analyzer {
     /// # Errors
     /// `Library`.
     pub fn statistics(&self) -> Result<Statistics, AnalyzerError> {
-        const LOOKED_AT: usize = 100;
         let library = Library::open_read_only(&self.library)?;
-        let runs = library.stats(LOOKED_AT)?;
-        let last = runs.iter().filter_map(|r| r.end.as_ref()).find(|end| end.analysed > 0);
         Ok(Statistics {
             figures: figures(&Collected::read(&library)?, &library)?,
-            queue: last.and_then(|end| end.queue),
+            queue: last_run(&library)?.and_then(|end| end.queue),
         })
     }
 

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use earprint_collection::order::OrderTrack;
+use earprint_collection::order::{OrderTrack, key_named};
 use earprint_collection::{Scale, Values};
 use earprint_core::{Status, TRACK_SCHEMA, TrackRecord, TrackTable, path_from_text};
-use earprint_library::Library;
+use earprint_library::{Library, LibraryError};
 
 use crate::AnalyzerError;
 
@@ -52,24 +52,21 @@ impl Collected {
     /// # Errors
     /// What the library says.
     pub fn read(library: &Library) -> Result<Self, AnalyzerError> {
-        let mut seen = HashSet::new();
         let (mut members, mut problems) = (Vec::new(), Vec::new());
-        library.each_record(TRACK_SCHEMA, true, |record| {
+        library.each_record(TRACK_SCHEMA, false, |record| {
             if record.code.is_some() {
-                problems.push(TrackRecord { descriptor: None, table: None, ..record.clone() });
-            }
-            if let Some(descriptor) = record.descriptor
-                && record.audio_id.as_ref().is_none_or(|id| seen.insert(id.clone()))
-            {
-                members.push(Member {
-                    path: record.path,
-                    status: record.status,
-                    values: descriptor.values,
-                    table: record.table.unwrap_or_default(),
-                    backend: record.backend,
-                });
+                problems.push(TrackRecord { descriptor: None, table: None, ..record });
             }
             Ok(())
+        })?;
+        each_track(library, true, |record, values| {
+            members.push(Member {
+                path: record.path,
+                status: record.status,
+                values,
+                table: record.table.unwrap_or_default(),
+                backend: record.backend,
+            });
         })?;
         Ok(Self { members, problems, scale: library.scale(TRACK_SCHEMA)?.scale })
     }
@@ -84,7 +81,7 @@ impl Collected {
         let track = |m: &Member| OrderTrack {
             values: m.values,
             scaled: self.scale.scaled(TRACK_SCHEMA, &m.values).expect("the scale is of this version"),
-            key: key(&m.table),
+            key: m.table.key.as_deref().zip(m.table.mode.as_deref()).and_then(|(tonic, mode)| key_named(tonic, mode)),
             duration: Some(m.table.duration).filter(|d| *d > 0.0),
             artist: match group {
                 Group::None => None,
@@ -118,22 +115,31 @@ impl Collected {
     }
 }
 
+/// Every track of a library that has numbers, by path; a track that lies in two files counts once, under the first. `wide`: with the wider
+/// table.
+///
+/// # Errors
+/// What the library says.
+pub fn each_track(
+    library: &Library,
+    wide: bool,
+    mut take: impl FnMut(TrackRecord, Values),
+) -> Result<(), LibraryError> {
+    let mut seen = HashSet::new();
+    library.each_record(TRACK_SCHEMA, wide, |record| {
+        if let Some(descriptor) = record.descriptor
+            && record.audio_id.as_ref().is_none_or(|id| seen.insert(id.clone()))
+        {
+            take(record, descriptor.values);
+        }
+        Ok(())
+    })
+}
+
 /// The folder a file lies in, by its whole path: two folders of one name are two artists.
 fn folder(path: &str) -> Option<String> {
     let path = path_from_text(path)?;
     path.parent().map(Path::display).map(|p| p.to_string()).filter(|p| !p.is_empty())
-}
-
-/// Pitch class and whether it is minor.
-fn key(table: &TrackTable) -> Option<(u8, bool)> {
-    const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
-    let class = NAMES.iter().position(|name| Some(*name) == table.key.as_deref())?;
-    let minor = match table.mode.as_deref()? {
-        "minor" => true,
-        "major" => false,
-        _ => return None,
-    };
-    Some((class as u8, minor))
 }
 
 #[cfg(test)]

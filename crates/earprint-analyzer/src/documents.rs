@@ -1,9 +1,11 @@
 //! What was found out, as the report has it.
 
-use earprint_collection::order::{Order, OrderTrack, Part, Transition, Why};
+use std::path::Path;
+
+use earprint_collection::order::{Curve, Goal, Order, Part, Transition, Why};
 use earprint_collection::portrait::Portrait;
 use earprint_core::{Status, TRACK_DIMENSIONS, TRACK_SCHEMA};
-use earprint_library::{Library, RunState};
+use earprint_library::{Library, RunEnd, RunState};
 use earprint_report as out;
 
 use crate::{AnalyzerError, Collected, Grouping, Survey};
@@ -11,12 +13,27 @@ use crate::{AnalyzerError, Collected, Grouping, Survey};
 /// A listening order with what was wanted.
 #[derive(Debug, Clone, Copy)]
 pub struct Ordered<'a> {
-    /// In words.
-    pub goal: &'a str,
-    /// The tracks it is of.
-    pub tracks: &'a [OrderTrack],
+    /// What was wanted.
+    pub goal: Goal,
     /// The order.
     pub order: &'a Order,
+}
+
+/// A goal in words.
+pub fn goal_words(goal: Goal) -> &'static str {
+    match goal {
+        Goal::Free => "the smoothest way through",
+        Goal::Path { .. } => "from one track to another",
+        Goal::Energy(Curve::Peak(_)) => "energy rises to a peak and falls",
+        Goal::Energy(Curve::Rise) => "energy rises",
+        Goal::Energy(Curve::Fall) => "energy falls",
+        Goal::Energy(Curve::Flat) => "energy stays in the middle",
+    }
+}
+
+/// What a collection is called that nobody named: its library.
+pub fn title_of(library: &Path) -> String {
+    library.file_stem().map_or_else(|| "Collection".into(), |stem| stem.to_string_lossy().into_owned())
 }
 
 /// The report of a collection.
@@ -75,10 +92,7 @@ pub fn report(
 /// # Errors
 /// What the library says.
 pub fn figures(collected: &Collected, library: &Library) -> Result<out::Figures, AnalyzerError> {
-    const LOOKED_AT: usize = 100;
-    let runs = library.stats(LOOKED_AT)?;
-    let finished = runs.iter().filter(|r| r.state == RunState::Finished).filter_map(|r| r.end.as_ref());
-    let last = finished.into_iter().find(|end| end.analysed > 0 && end.wall_seconds > 0.0);
+    let last = last_run(library)?;
     let mut backends: Vec<&str> = collected.members.iter().filter_map(|m| m.backend.as_deref()).collect();
     backends.sort_unstable();
     backends.dedup();
@@ -86,13 +100,20 @@ pub fn figures(collected: &Collected, library: &Library) -> Result<out::Figures,
         tracks: collected.members.len(),
         hours: collected.members.iter().map(|m| m.table.duration).sum::<f64>() / 3600.0,
         failed: collected.problems.iter().filter(|p| p.status == Status::Error).count(),
-        seconds: last.map(|end| end.wall_seconds),
-        throughput: last.map(|end| end.audio_seconds / end.wall_seconds),
-        workers: last.and_then(|end| end.queue).map(|q| q.workers as usize),
+        seconds: last.as_ref().map(|end| end.wall_seconds),
+        throughput: last.as_ref().map(|end| end.audio_seconds / end.wall_seconds),
+        workers: last.as_ref().and_then(|end| end.queue).map(|q| q.workers as usize),
         serial_sample_speed_up: None,
         peak_memory_bytes: None,
         backend: (!backends.is_empty()).then(|| backends.join(", ")),
     })
+}
+
+/// The last run that analysed anything to its end.
+pub(crate) fn last_run(library: &Library) -> Result<Option<RunEnd>, AnalyzerError> {
+    const LOOKED_AT: usize = 100;
+    let finished = library.stats(LOOKED_AT)?.into_iter().filter(|run| run.state == RunState::Finished);
+    Ok(finished.filter_map(|run| run.end).find(|end| end.analysed > 0 && end.wall_seconds > 0.0))
 }
 
 fn second(grouping: &Grouping, track: usize) -> Option<out::Second> {
@@ -174,7 +195,7 @@ fn sequence(ordered: Ordered) -> out::Sequence {
             key: part(Part::Key),
             energy: part(Part::Energy),
             timbre: part(Part::Timbre),
-            words: transition_words(t),
+            words: t.words(),
         }
     };
     let reason = |why: Why| match why {
@@ -185,7 +206,7 @@ fn sequence(ordered: Ordered) -> out::Sequence {
     };
     let n = order.sequence.len();
     out::Sequence {
-        goal: ordered.goal.to_owned(),
+        goal: goal_words(ordered.goal).to_owned(),
         order: order.sequence.clone(),
         transitions: order.transitions.iter().map(transition).collect(),
         total: order.score.total,
@@ -208,24 +229,4 @@ fn sequence(ordered: Ordered) -> out::Sequence {
             })
             .collect(),
     }
-}
-
-/// `tempo +6 %, 1 key step, +2.1 LU`: what is known of a transition.
-pub fn transition_words(t: &Transition) -> String {
-    let mut words = Vec::new();
-    if t.tempo_octaves.is_finite() {
-        // For words only; no number is made of it.
-        words.push(format!("tempo {:+.0} %", (t.tempo_octaves.exp2() - 1.0) * 100.0));
-    }
-    if let Some(steps) = t.key_steps {
-        words.push(match steps {
-            0 => "same key".to_owned(),
-            1 => "1 key step".to_owned(),
-            n => format!("{n} key steps"),
-        });
-    }
-    if t.loudness_lu.is_finite() {
-        words.push(format!("{:+.1} LU", t.loudness_lu));
-    }
-    if words.is_empty() { "unknown".to_owned() } else { words.join(", ") }
 }

@@ -13,8 +13,8 @@ mod stream;
 mod survey;
 
 pub use analyzer::{Analyzed, Analyzer, Statistics, queue_times};
-pub use collected::{Collected, Group, Member};
-pub use documents::{Ordered, figures, report, transition_words};
+pub use collected::{Collected, Group, Member, each_track};
+pub use documents::{Ordered, figures, goal_words, report, title_of};
 pub use entry::{entry, modified_ns};
 pub use error::AnalyzerError;
 pub use settings::Settings;

@@ -3,9 +3,7 @@
 use std::ops::ControlFlow;
 
 use earprint_collection::Values;
-use earprint_collection::kmeans::{
-    Choice, Choose, Clusters, Crew, Device, KMeans, Rows, Scaling, choose, kmeans_of_starts,
-};
+use earprint_collection::kmeans::{Choice, Choose, Clusters, Crew, Device, KMeans, Rows, Scaling, choose, kmeans_on};
 use earprint_collection::map::{Map, MapJob, map_of_tracks};
 use earprint_collection::portrait::{Explanation, Portrait, explain, portraits, rows};
 use earprint_collection::words::{Tags, Usual};
@@ -105,7 +103,7 @@ fn group<C: Crew>(
         }
     };
     let kmeans = KMeans { seed: job.seed, ..KMeans::new(k) };
-    let clusters = kmeans_of_starts(&rows, &kmeans, job.starts, crew, device, &mut |_| go_on())?;
+    let clusters = pollster::block_on(kmeans_on(&rows, &kmeans, job.starts, crew, device, &mut |_| go_on()))?;
     let portraits = portraits(values, &clusters.labels, k, job.scaling, usual)?;
     let reasons = (0..values.len()).map(|track| explain(&rows, track, &clusters.scaled)).collect();
     Ok(Grouping { clusters, choice, portraits, reasons })

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use earprint_collection::kmeans::{BLOCK, CentresView, Device, RowsView};
+use earprint_collection::kmeans::{BLOCK, CentresView, Device, RowsView, Words};
 use earprint_shaders::{KMEANS_NEAREST, NearestParams};
 
 use crate::{ComputeError, Content, Machine, Recording, Ticket};
@@ -50,11 +50,32 @@ impl KMeansDevice {
         }
     }
 
-    fn pass(
+    async fn look(&mut self, rows: RowsView<'_>, centres: CentresView<'_>) -> Result<Vec<u32>, String> {
+        // Beyond this a sum could pass what stands for infinity.
+        let largest = centres.halves.iter().copied().fold(0.0, f32::max);
+        if !(largest < 1e37 && rows.norms.iter().all(|n| *n < 1e18 || n.is_infinite())) {
+            return Err("numbers of 10^18 and more; scale the columns".to_owned());
+        }
+        let table = tables(&centres, rows.d);
+        let table_bytes = table.iter().map(|t| t.len() as u64 * 4).sum();
+        if self.share == 0 {
+            self.cut(&rows, self.most_blocks(&rows, table_bytes), true);
+        }
+        loop {
+            match self.pass(&rows, &table, &centres).await {
+                Ok(found) => return Ok(found),
+                // Half as much may fit, and nothing that stays.
+                Err(ComputeError::OutOfMemory { .. }) if self.share > 1 => self.cut(&rows, self.share / 2, false),
+                Err(e) => return Err(e.to_string()),
+            }
+        }
+    }
+
+    async fn pass(
         &mut self,
-        rows: &RowsView,
+        rows: &RowsView<'_>,
         table: &[Arc<[u32]>; 2],
-        centres: &CentresView,
+        centres: &CentresView<'_>,
     ) -> Result<Vec<u32>, ComputeError> {
         let mut found = Vec::with_capacity(rows.norms.len());
         let mut under_way: VecDeque<Ticket> = VecDeque::new();
@@ -63,7 +84,7 @@ impl KMeansDevice {
             let recording = self.record(at, rows.d, values, norms, table, centres);
             if under_way.len() == self.machine.depth() {
                 let ticket = under_way.pop_front().expect("one is under way");
-                match pollster::block_on(self.machine.collect(ticket)) {
+                match self.machine.collect(ticket).await {
                     Ok(words) => found.extend(words),
                     Err(e) => failed = Some(e),
                 }
@@ -78,7 +99,7 @@ impl KMeansDevice {
         }
         // All of them, whatever happened: a machine answers in order.
         for ticket in under_way {
-            match pollster::block_on(self.machine.collect(ticket)) {
+            match self.machine.collect(ticket).await {
                 Ok(words) => found.extend(words),
                 Err(e) => failed = failed.or(Some(e)),
             }
@@ -124,25 +145,8 @@ impl Device for KMeansDevice {
         &self.name
     }
 
-    fn nearest(&mut self, rows: RowsView, centres: CentresView) -> Result<Vec<u32>, String> {
-        // Beyond this a sum could pass what stands for infinity.
-        let largest = centres.halves.iter().copied().fold(0.0, f32::max);
-        if !(largest < 1e37 && rows.norms.iter().all(|n| *n < 1e18 || n.is_infinite())) {
-            return Err("numbers of 10^18 and more; scale the columns".to_owned());
-        }
-        let table = tables(&centres, rows.d);
-        let table_bytes = table.iter().map(|t| t.len() as u64 * 4).sum();
-        if self.share == 0 {
-            self.cut(&rows, self.most_blocks(&rows, table_bytes), true);
-        }
-        loop {
-            match self.pass(&rows, &table, &centres) {
-                Ok(found) => return Ok(found),
-                // Half as much may fit, and nothing that stays.
-                Err(ComputeError::OutOfMemory { .. }) if self.share > 1 => self.cut(&rows, self.share / 2, false),
-                Err(e) => return Err(e.to_string()),
-            }
-        }
+    fn nearest<'a>(&'a mut self, rows: RowsView<'a>, centres: CentresView<'a>) -> Words<'a> {
+        Box::pin(self.look(rows, centres))
     }
 }
 

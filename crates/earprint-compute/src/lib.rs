@@ -10,7 +10,6 @@ mod cpu;
 mod crew;
 mod error;
 mod gpu_tables;
-#[cfg(feature = "threads")]
 mod kmeans_device;
 mod plan;
 mod recording;
@@ -24,7 +23,6 @@ pub use cpu::CpuBackend;
 pub use crew::{CurrentCrew, PoolCrew};
 pub use error::ComputeError;
 pub use gpu_tables::GpuTables;
-#[cfg(feature = "threads")]
 pub use kmeans_device::KMeansDevice;
 pub use plan::{Budget, Bytes, Dtype, MelBatch, MelPlan, PcmBuffer, Slot};
 pub use recording::{BufferId, Content, Machine, Recording, Room, Step, Words, spread};

@@ -8,6 +8,7 @@
 //! Lists within a field are parted by `;`. `track` is the index of a track, from 0, as in `report.json`.
 
 use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS};
+use earprint_store::csv_field;
 
 use crate::facts::Facts;
 
@@ -32,13 +33,7 @@ impl Table {
             self.text.push(',');
         }
         self.filled += 1;
-        if field.contains([',', '"', '\r', '\n']) {
-            self.text.push('"');
-            self.text.push_str(&field.replace('"', "\"\""));
-            self.text.push('"');
-        } else {
-            self.text.push_str(field);
-        }
+        csv_field(field, &mut self.text);
     }
 
     fn number(&mut self, v: Option<f64>) {

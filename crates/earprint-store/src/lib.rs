@@ -2,6 +2,7 @@
 //! interrupted. A file stands under its final name only when it is whole and flushed to disk.
 
 mod atomic;
+mod csv;
 mod error;
 mod index;
 mod journal;
@@ -12,6 +13,7 @@ mod npy_rows;
 pub mod picture;
 
 pub use atomic::{AtomicFile, sync_folder};
+pub use csv::csv_field;
 pub use error::StoreError;
 pub use index::write_index;
 pub use journal::{Journal, JournalHeader, Recovered};

@@ -23,6 +23,14 @@ pub(crate) struct Gpu {
     pub largest_buffer: u64,
 }
 
+#[cfg(target_family = "wasm")]
+impl Drop for Gpu {
+    /// Frees the memory now: a browser would keep it until it looks for garbage.
+    fn drop(&mut self) {
+        self.device.destroy();
+    }
+}
+
 impl Gpu {
     /// Opens `adapter` with plain WebGPU's limits, buffers as large as it offers.
     pub async fn open(adapter: &wgpu::Adapter, backend: &'static str) -> Result<Self, ComputeError> {

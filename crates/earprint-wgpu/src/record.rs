@@ -1,7 +1,7 @@
 //! One batch, recorded: samples and starts up, one dispatch, values down.
 
 use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use earprint_compute::{ComputeError, Dtype, MelBatch, MelPlan, PcmBuffer};
 use earprint_shaders::MelParams;
@@ -74,7 +74,7 @@ pub(crate) struct Mapping {
 pub(crate) fn record(
     gpu: &Gpu,
     kernel: &Kernel,
-    tables: &Arc<Tables>,
+    tables: &Rc<Tables>,
     set: &mut BufferSet,
     plan: &MelPlan,
     batch: &MelBatch,

@@ -1,5 +1,6 @@
 //! Tables of the plans in use, on the device.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use earprint_compute::{ComputeError, GpuTables, MelPlan};
@@ -21,11 +22,11 @@ pub(crate) struct Tables {
 
 /// The last few plans' tables.
 #[derive(Default)]
-pub(crate) struct TableCache(Vec<Arc<Tables>>);
+pub(crate) struct TableCache(Vec<Rc<Tables>>);
 
 impl TableCache {
     /// Tables of `plan`, uploaded at its first use. The cache keeps the plan, so its address means it.
-    pub fn get(&mut self, gpu: &Gpu, choice: KernelChoice, plan: &Arc<MelPlan>) -> Result<Arc<Tables>, ComputeError> {
+    pub fn get(&mut self, gpu: &Gpu, choice: KernelChoice, plan: &Arc<MelPlan>) -> Result<Rc<Tables>, ComputeError> {
         if let Some(found) = self.0.iter().find(|t| Arc::ptr_eq(&t.plan, plan)) {
             return Ok(found.clone());
         }
@@ -33,7 +34,7 @@ impl TableCache {
             KernelChoice::Fused => GpuTables::fused(plan, gpu.faults.backend())?,
             KernelChoice::Plain => GpuTables::plain(plan),
         };
-        let made = Arc::new(Tables {
+        let made = Rc::new(Tables {
             plan: plan.clone(),
             tables: upload(gpu, "tables", bytemuck::cast_slice(&host.tables)),
             indices: upload(gpu, "indices", bytemuck::cast_slice(&host.indices)),

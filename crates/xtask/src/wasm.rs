@@ -24,8 +24,8 @@ pub const VARIANTS: [Variant; 5] = [
     Variant { name: "core", features: "sound,webgpu", threads: false, most_bytes: 290_000 },
     Variant { name: "full", features: "sound,webgpu,codecs", threads: false, most_bytes: 565_000 },
     Variant { name: "threads", features: "sound,webgpu,codecs,threads", threads: true, most_bytes: 565_000 },
-    Variant { name: "collection", features: "collection", threads: false, most_bytes: 200_000 },
-    Variant { name: "collection-threads", features: "collection,threads", threads: true, most_bytes: 200_000 },
+    Variant { name: "collection", features: "collection,webgpu", threads: false, most_bytes: 290_000 },
+    Variant { name: "collection-threads", features: "collection,webgpu,threads", threads: true, most_bytes: 290_000 },
 ];
 
 const TARGET: &str = "wasm32-unknown-unknown";

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use anyhow::Result;
-use earprint_analyzer::{AnalyzerError, Collected, Group};
-use earprint_collection::order::{Curve, Goal, Limits, Order, OrderJob, Part, lint, order};
+use earprint_analyzer::{AnalyzerError, Collected, goal_words};
+use earprint_collection::order::{Curve, Limits, Order, OrderJob, Part, lint, order};
 use earprint_core::path_from_text;
 use earprint_library::Library;
 use earprint_store::AtomicFile;
 use serde_json::{Value, json};
 
-use crate::args::{GroupArg, OrderArgs, ShapeArg};
+use crate::args::{OrderArgs, ShapeArg};
 use crate::inputs::absolute;
 use crate::job::usage;
 use crate::out::{out, plain};
@@ -20,10 +20,7 @@ use crate::progress::clock;
 pub fn run(args: &OrderArgs) -> Result<u8> {
     let library = Library::open_read_only(&args.library.library)?;
     let collected = Collected::read(&library)?;
-    let tracks = collected.order_tracks(match args.group {
-        GroupArg::Folder => Group::Folder,
-        GroupArg::None => Group::None,
-    });
+    let tracks = collected.order_tracks(args.group.into());
     if let Some(list) = &args.lint {
         return check(args, &collected, &tracks, list);
     }
@@ -33,7 +30,8 @@ pub fn run(args: &OrderArgs) -> Result<u8> {
             library.path().display()
         ));
     }
-    let (job, goal) = wanted(args, &collected)?;
+    let job = wanted(args, &collected)?;
+    let goal = goal_words(job.goal);
     let found = match order(&tracks, &job) {
         Ok(found) => found,
         Err(e) => return usage(e.to_string()),
@@ -45,14 +43,14 @@ pub fn run(args: &OrderArgs) -> Result<u8> {
     }
     let mut out = out();
     if args.json {
-        out.line(record(&collected, &found, &goal))?;
+        out.line(record(&collected, &found, goal))?;
     } else if args.out.is_none() {
         for (position, &track) in found.sequence.iter().enumerate() {
             let how = position.checked_sub(1).map_or_else(
                 || "-".to_owned(),
                 |before| {
                     let t = &found.transitions[before];
-                    format!("{:.2} {}", t.total, earprint_analyzer::transition_words(t))
+                    format!("{:.2} {}", t.total, t.words())
                 },
             );
             out.line(format_args!("{}\t{}\t{how}", position + 1, plain(&collected.members[track].path)))?;
@@ -60,13 +58,13 @@ pub fn run(args: &OrderArgs) -> Result<u8> {
     }
     out.flush()?;
     if !args.quiet {
-        tell(&found, &goal);
+        tell(&found, goal);
     }
     Ok(0)
 }
 
-/// What the flags ask for, and in words.
-pub fn wanted(args: &OrderArgs, collected: &Collected) -> Result<(OrderJob, String)> {
+/// What the flags ask for.
+fn wanted(args: &OrderArgs, collected: &Collected) -> Result<OrderJob> {
     let find = |text: &String| -> Result<usize> {
         // What `list` prints can be pasted; a path on disk means the file of that name.
         let whole = absolute(Path::new(text)).map(|p| earprint_core::path_text(&p)).unwrap_or_default();
@@ -81,24 +79,21 @@ pub fn wanted(args: &OrderArgs, collected: &Collected) -> Result<(OrderJob, Stri
     };
     let from = args.from.as_ref().map(find).transpose()?;
     let to = args.to.as_ref().map(find).transpose()?;
-    let (goal, words) = match (args.shape, from, to) {
-        (ShapeArg::Free, Some(from), Some(to)) => (Goal::Path { from, to }, "from one track to another"),
-        (ShapeArg::Free, ..) => (Goal::Free, "the smoothest way through"),
-        (ShapeArg::Arc, ..) => (Goal::Energy(Curve::Peak(args.peak)), "energy rises to a peak and falls"),
-        (ShapeArg::Rise, ..) => (Goal::Energy(Curve::Rise), "energy rises"),
-        (ShapeArg::Fall, ..) => (Goal::Energy(Curve::Fall), "energy falls"),
-        (ShapeArg::Flat, ..) => (Goal::Energy(Curve::Flat), "energy stays in the middle"),
+    let curve = match args.shape {
+        ShapeArg::Free => None,
+        ShapeArg::Arc => Some(Curve::Peak(args.peak)),
+        ShapeArg::Rise => Some(Curve::Rise),
+        ShapeArg::Fall => Some(Curve::Fall),
+        ShapeArg::Flat => Some(Curve::Flat),
     };
-    let path = matches!(goal, Goal::Path { .. });
     let limits = Limits {
-        first: from.filter(|_| !path),
-        last: to.filter(|_| !path),
         per_artist: args.per_group.map(|n| n as usize),
         artist_gap: args.gap as usize,
         tracks: args.tracks.map(|n| n as usize),
         duration: args.minutes.map(|m| m * 60.0),
+        ..Limits::default()
     };
-    Ok((OrderJob { limits, seed: args.seed, ..OrderJob::new(goal) }, words.to_owned()))
+    Ok(OrderJob { seed: args.seed, ..OrderJob::wanted(curve, from, to, limits) })
 }
 
 /// The score beside greedy and random, and what a listener may stumble over.
@@ -110,7 +105,7 @@ fn tell(found: &Order, goal: &str) {
     );
     if found.score.too_near > 0 {
         eprintln!(
-            "note: {} pairs of one group are nearer than --gap asks for; there is no order without",
+            "note: {} pairs of one group are nearer than --gap asks for; no order without was found",
             found.score.too_near
         );
     }
@@ -128,7 +123,7 @@ fn record(collected: &Collected, found: &Order, goal: &str) -> Value {
     let transition = |t: &earprint_collection::order::Transition| {
         let parts: serde_json::Map<String, Value> =
             Part::ALL.iter().zip(t.parts).map(|(part, cost)| (part.name().to_owned(), json!(known(cost)))).collect();
-        json!({ "cost": known(t.total), "parts": parts, "words": earprint_analyzer::transition_words(t) })
+        json!({ "cost": known(t.total), "parts": parts, "words": t.words() })
     };
     json!({
         "v": 1,
@@ -176,13 +171,9 @@ fn check(
     };
     let lines =
         text.lines().map(|l| l.trim_start_matches('\u{feff}').trim()).filter(|l| !l.is_empty() && !l.starts_with('#'));
-    let (mut sequence, mut unknown) = (Vec::new(), Vec::new());
-    for line in lines {
-        match place(line) {
-            Some(at) => sequence.push(at),
-            None => unknown.push(line.to_owned()),
-        }
-    }
+    // What is not in the library keeps its place, and is a finding there.
+    const NO_TRACK: usize = usize::MAX;
+    let sequence: Vec<usize> = lines.map(|line| place(line).unwrap_or(NO_TRACK)).collect();
     let limits = earprint_collection::order::LintLimits {
         artist_gap: args.gap as usize,
         per_artist: args.per_group.map(|n| n as usize),
@@ -191,24 +182,16 @@ fn check(
     let found = lint(tracks, &sequence, &limits);
     let mut out = out();
     if args.json {
-        out.line(json!({ "v": 1, "tracks": sequence.len(), "unknown": unknown, "findings": findings(&found) }))?;
+        out.line(json!({ "v": 1, "tracks": sequence.len(), "findings": findings(&found) }))?;
     } else {
         for f in &found {
             out.line(format_args!("{}\t{}\t{:.2}\t{}", f.position + 1, f.fault.name(), f.severity, plain(&f.words)))?;
         }
     }
     out.flush()?;
-    for line in &unknown {
-        eprintln!("note: {}: not in the library", plain(line));
-    }
     if !args.quiet {
-        let total: f64 = collected
-            .members
-            .iter()
-            .zip(0..)
-            .filter(|(_, at)| sequence.contains(at))
-            .map(|(m, _)| m.table.duration)
-            .sum();
+        let known = sequence.iter().filter_map(|&at| collected.members.get(at));
+        let total: f64 = known.map(|m| m.table.duration).sum();
         eprintln!("{} tracks, {}: {} places worth a second look", sequence.len(), clock(total), found.len());
     }
     Ok(0)

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use earprint_analyzer::{
-    Analyzer, AnalyzerError, Collected, Group, Ordered, Settings, SurveyJob, figures, report, survey,
+    Analyzer, AnalyzerError, Collected, Group, Ordered, Settings, SurveyJob, figures, report, survey, title_of,
 };
-use earprint_collection::kmeans::{Crew, Device, Scaling};
-use earprint_collection::order::order;
+use earprint_collection::kmeans::{Crew, Device};
+use earprint_collection::order::{Goal, OrderJob, order};
 use earprint_compute::{KMeansDevice, PoolCrew};
 use earprint_core::path_from_text;
 use earprint_library::Library;
 
-use super::order::wanted;
-use crate::args::{GroupArg, OrderArgs, ReportArgs, ScaleArg};
+use crate::args::ReportArgs;
 use crate::job::usage;
 use crate::out::out;
 use crate::{device, supervise};
@@ -28,11 +27,7 @@ pub fn run(args: &ReportArgs) -> Result<u8> {
         k: args.k,
         k_max: args.k_max as usize,
         seed: args.seed,
-        scaling: match args.scale {
-            ScaleArg::None => Scaling::None,
-            ScaleArg::Zscore => Scaling::ZScore,
-            ScaleArg::Robust => Scaling::Robust,
-        },
+        scaling: args.scale.into(),
         ..SurveyJob::default()
     };
     let mut machine = None;
@@ -49,23 +44,20 @@ pub fn run(args: &ReportArgs) -> Result<u8> {
         Err(AnalyzerError::Clusters(e)) => return usage(e.to_string()),
         other => other?,
     };
-    let order_args = OrderArgs { seed: args.seed, ..OrderArgs::smooth(args.library.clone()) };
-    let (order_job, goal) = wanted(&order_args, &collected)?;
-    let tracks = collected.order_tracks(match order_args.group {
-        GroupArg::Folder => Group::Folder,
-        GroupArg::None => Group::None,
-    });
-    let ordered = order(&tracks, &order_job)?;
+    let ordered =
+        order(&collected.order_tracks(Group::Folder), &OrderJob { seed: args.seed, ..OrderJob::new(Goal::Free) })?;
     let mut measured = figures(&collected, &library)?;
     if args.serial_sample > 0 {
         let sample = sample(&collected, args.serial_sample as usize);
         let settings = Settings { workers: crew.size(), ..Settings::default() };
-        measured.serial_sample_speed_up = Analyzer::new(&args.library.library, settings)?.serial_sample(&sample)?;
+        match Analyzer::new(&args.library.library, settings)?.serial_sample(&sample) {
+            Ok(speed_up) => measured.serial_sample_speed_up = speed_up,
+            // One bad file costs the figure and nothing else.
+            Err(e) => eprintln!("note: no serial sample: {e}"),
+        }
     }
-    let title = args.title.clone().unwrap_or_else(|| {
-        args.library.library.file_stem().map_or_else(|| "Collection".into(), |s| s.to_string_lossy().into_owned())
-    });
-    let ordered = Ordered { goal: &goal, tracks: &tracks, order: &ordered };
+    let title = args.title.clone().unwrap_or_else(|| title_of(&args.library.library));
+    let ordered = Ordered { goal: Goal::Free, order: &ordered };
     let report = report(&title, &collected, &seen, Some(ordered), measured);
     let written = earprint_report::write_all(&report, &args.out)?;
     let mut out = out();

@@ -106,7 +106,7 @@ pub fn mini_batch<C: Crew>(
         match () {
             () if stop => break Ended::Stopped,
             () if moved <= still => break Ended::Tolerance,
-            () if idle >= PATIENCE => break Ended::Settled,
+            () if idle >= PATIENCE => break Ended::Idle,
             () => {}
         }
     };
@@ -169,7 +169,7 @@ mod tests {
         let found = run(&rows, &job, 256);
         assert!(found.inertia < whole.inertia * 1.05 && found.inertia >= whole.inertia * 0.999, "{found:?}");
         assert!(adjusted_rand(&found.labels, &whole.labels) > 0.99);
-        assert_eq!(found.ended, Ended::Settled);
+        assert_eq!(found.ended, Ended::Idle);
         for width in Width::available() {
             let again = run(&rows, &KMeans { width, ..job.clone() }, 256);
             assert_eq!(Clusters { rechecked: 0, ..again }, Clusters { rechecked: 0, ..found.clone() });

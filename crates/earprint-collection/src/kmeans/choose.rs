@@ -130,7 +130,7 @@ impl Run {
     fn of(part: &Rows, common: &Rows, k: usize, seed: u64, how: &Choose) -> Result<Option<Self>, KMeansError> {
         let job = KMeans { seed, max_iter: how.max_iter, width: how.width, ..KMeans::new(k) };
         let mut watch = |_| std::ops::ControlFlow::Continue(());
-        let found = kmeans_of_starts(part, &job, how.starts.max(1), &Alone, None, &mut watch)?;
+        let found = kmeans_of_starts(part, &job, how.starts.max(1), &Alone, &mut watch)?;
         let Some(numbers) = validity(part, &found.labels, k, &Alone) else { return Ok(None) };
         let labels = common.nearest_of_all(&found.scaled, how.width);
         Ok(Some(Self { silhouette: numbers.silhouette, labels }))
@@ -198,7 +198,7 @@ mod tests {
             let found = choose(&rows, &Choose { k_max: 10, ..Choose::new() }, &Alone);
             let job = KMeans::new(found.k);
             let mut go = |_| std::ops::ControlFlow::Continue(());
-            let clusters = kmeans_of_starts(&rows, &job, 4, &Alone, None, &mut go).unwrap();
+            let clusters = kmeans_of_starts(&rows, &job, 4, &Alone, &mut go).unwrap();
             (found.k, found.tried[found.k - 2].stability, adjusted_rand(&clusters.labels, &truth))
         };
         for k in [2, 3, 5, 7] {

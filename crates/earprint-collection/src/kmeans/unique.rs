@@ -12,7 +12,7 @@ use super::KMeansError;
 use super::source::{Input, Source, Stream};
 
 /// Most rows, of which numbers fit 32 bits with room for a mark.
-const MOST: usize = u32::MAX as usize;
+const MOST: u64 = u32::MAX as u64;
 
 /// Rows read at once when those between are not wanted.
 const SPAN: usize = 4096;
@@ -35,7 +35,7 @@ impl Unique {
     /// `Source` where they cannot be read, or are 2^32 or more.
     pub fn of(source: &dyn Source) -> Result<Self, KMeansError> {
         let n = source.rows();
-        if n >= MOST {
+        if n as u64 >= MOST {
             return Err(KMeansError::Source {
                 why: format!("{n} rows; expected fewer than {MOST} to find equal ones"),
             });

@@ -9,6 +9,18 @@
 /// A key: pitch class of its tonic, C 0 to B 11, and whether it is minor.
 pub type Key = (u8, bool);
 
+/// A key by the names of records: `C`, `C#` ... `B`, and `major` or `minor`. `None` for any other.
+pub fn key_named(tonic: &str, mode: &str) -> Option<Key> {
+    const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
+    let class = NAMES.iter().position(|name| *name == tonic)?;
+    let minor = match mode {
+        "minor" => true,
+        "major" => false,
+        _ => return None,
+    };
+    Some((class as u8, minor))
+}
+
 /// Cost of a change by so many steps, 0 to 6.
 pub const KEY_GRADES: [f64; 7] = [0.0, 0.28, 0.46, 0.56, 0.74, 0.87, 0.95];
 

@@ -26,7 +26,7 @@ mod transition;
 
 pub use arc::{Curve, ENERGY, energy};
 pub use error::OrderError;
-pub use key::{KEY_GRADES, Key, key_steps};
+pub use key::{KEY_GRADES, Key, key_named, key_steps};
 pub use lint::{Fault, Finding, LintLimits, lint};
 pub use transition::{LOUDNESS, ONSETS, Part, TEMPO_FOLD, TEMPO_FULL, Transition, transition};
 
@@ -138,6 +138,18 @@ impl OrderJob {
             randoms: 100,
             seed: 0,
             lint: LintLimits::default(),
+        }
+    }
+
+    /// What one asks for: a curve of energy; without one a path where both ends are given, and the smoothest way where they are not. Whatever
+    /// the goal, the ends are where they are asked for.
+    pub fn wanted(curve: Option<Curve>, first: Option<usize>, last: Option<usize>, limits: Limits) -> Self {
+        match (curve, first, last) {
+            (None, Some(from), Some(to)) => Self { limits, ..Self::new(Goal::Path { from, to }) },
+            _ => {
+                let goal = curve.map_or(Goal::Free, Goal::Energy);
+                Self { limits: Limits { first, last, ..limits }, ..Self::new(goal) }
+            }
         }
     }
 }

@@ -93,6 +93,25 @@ pub struct Transition {
 }
 
 impl Transition {
+    /// `tempo +6 %, 1 key step, +2.1 LU`: what is known of it.
+    pub fn words(&self) -> String {
+        let mut words = Vec::new();
+        if self.tempo_octaves.is_finite() {
+            words.push(format!("tempo {:+.0} %", (libm::exp2(self.tempo_octaves) - 1.0) * 100.0));
+        }
+        if let Some(steps) = self.key_steps {
+            words.push(match steps {
+                0 => "same key".to_owned(),
+                1 => "1 key step".to_owned(),
+                n => format!("{n} key steps"),
+            });
+        }
+        if self.loudness_lu.is_finite() {
+            words.push(format!("{:+.1} LU", self.loudness_lu));
+        }
+        if words.is_empty() { "unknown".to_owned() } else { words.join(", ") }
+    }
+
     /// What loudness and onset rate add to the energy part; 0 where unknown.
     pub(super) fn energy_parts(&self) -> (f64, f64) {
         let loudness = ramp(self.loudness_lu.abs(), LOUDNESS);

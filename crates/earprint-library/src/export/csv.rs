@@ -4,20 +4,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use earprint_core::TRACK_DIMENSIONS;
+use earprint_store::csv_field;
 
 use super::Out;
 use crate::{Library, LibraryError};
-
-/// Appends a field, quoted where it holds a comma, a quote or a line end.
-fn field(text: &str, line: &mut String) {
-    if text.contains([',', '"', '\r', '\n']) {
-        line.push('"');
-        line.push_str(&text.replace('"', "\"\""));
-        line.push('"');
-    } else {
-        line.push_str(text);
-    }
-}
 
 /// Writes records of version `schema`: path, audio_id, schema, status, code, detail, then the 25 numbers. Returns their number.
 ///
@@ -47,7 +37,7 @@ pub fn csv(library: &Library, schema: &str, path: &Path) -> Result<usize, Librar
             if i > 0 {
                 line.push(',');
             }
-            field(word, &mut line);
+            csv_field(word, &mut line);
         }
         for d in 0..TRACK_DIMENSIONS.len() {
             line.push(',');

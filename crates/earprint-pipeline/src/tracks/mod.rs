@@ -9,6 +9,8 @@ mod stages;
 #[cfg(feature = "disk")]
 mod device;
 #[cfg(feature = "disk")]
+mod makespan;
+#[cfg(feature = "disk")]
 mod queue;
 #[cfg(feature = "disk")]
 mod run;
@@ -19,7 +21,9 @@ pub use describe::{Described, SEGMENT_FRAMES, describe, record};
 pub use device::DeviceRows;
 pub use maker::{CpuRows, Made, RowMaker};
 #[cfg(feature = "disk")]
-pub use queue::{Makespan, QueueOptions, Sink, Worker, Workers, run_queue};
+pub use makespan::Makespan;
+#[cfg(feature = "disk")]
+pub use queue::{QueueOptions, Sink, Worker, Workers, run_queue};
 #[cfg(feature = "disk")]
 pub use run::{
     BASE_BYTES, CpuMakers, OnTrack, RowMakers, TrackCounts, TrackFate, TrackJob, TrackProgress, WORKER_BYTES,

@@ -12,7 +12,8 @@ use earprint_signal::track::TrackSegment;
 
 use super::describe::{SEGMENT_FRAMES, describe, record};
 use super::maker::{CpuRows, RowMaker};
-use super::queue::{Makespan, QueueOptions, Sink, Worker, Workers, run_queue};
+use super::makespan::Makespan;
+use super::queue::{QueueOptions, Sink, Worker, Workers, run_queue};
 use super::stages::{Clock, StageTimes};
 
 /// Memory one worker takes, bytes: three segments with their rows, the halved rates, the window of spectra, a decoder.

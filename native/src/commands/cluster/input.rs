@@ -5,9 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use earprint_analyzer::each_track;
 use earprint_collection::Values;
 use earprint_collection::kmeans::{KMeansError, Rows, Scaling, Source, Table, Unique};
-use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS, TRACK_SCHEMA};
+use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS};
 use earprint_library::Library;
 use earprint_signal::f32_from_f16;
 use earprint_store::{NpyArray, NpyRows};
@@ -179,19 +180,12 @@ pub fn refused<T>(error: KMeansError) -> Result<T> {
     }
 }
 
-/// Every track of a library that has numbers, by path; a track that lies in two files counts once, under the first.
+/// The tracks of a library.
 fn tracks(path: &Path) -> Result<Input> {
-    let library = Library::open_read_only(path)?;
     let (mut values, mut paths) = (Vec::new(), Vec::new());
-    let mut seen = std::collections::HashSet::new();
-    library.each_record(TRACK_SCHEMA, false, |record| {
-        if let Some(descriptor) = record.descriptor
-            && record.audio_id.as_ref().is_none_or(|id| seen.insert(id.clone()))
-        {
-            values.extend(descriptor.values);
-            paths.push(record.path);
-        }
-        Ok(())
+    each_track(&Library::open_read_only(path)?, false, |record, numbers| {
+        values.extend(numbers);
+        paths.push(record.path);
     })?;
     let rows = paths.len();
     match Table::new(values, DIMENSIONS) {

@@ -8,13 +8,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use clap::ValueEnum;
+use earprint_collection::kmeans;
 use earprint_collection::kmeans::{
-    Choose, Crew, Density, Device, Ended, KMeans, Pass, Rows, Scaling, choose, density, kmeans_of_starts, mini_batch,
-    validity,
+    Choose, Crew, Density, Ended, KMeans, Pass, Rows, Scaling, choose, density, kmeans_on, mini_batch, validity,
 };
 use earprint_compute::{KMeansDevice, PoolCrew};
 
-use crate::args::{ClusterArgs, MethodArg, ScaleArg};
+use crate::args::{ClusterArgs, Device, MethodArg};
 use crate::device;
 use crate::job::usage;
 use crate::out::out;
@@ -24,13 +24,10 @@ use told::{By, Grouped, OfTracks};
 
 /// Runs the verb.
 pub fn run(args: &ClusterArgs) -> Result<u8> {
+    check(args)?;
     let input = Input::open(&args.input)?;
     let init = args.init.as_deref().map(read).transpose()?;
-    let scaling = match args.scale {
-        ScaleArg::None => Scaling::None,
-        ScaleArg::Zscore => Scaling::ZScore,
-        ScaleArg::Robust => Scaling::Robust,
-    };
+    let scaling = args.scale.into();
     let Taken { rows, unique, held } = input.take(&Taking { scaling, unique: args.unique, memory: args.memory })?;
     let crew = PoolCrew::new(supervise::threads(args.jobs))?;
     let mut grouped = match args.method {
@@ -59,6 +56,25 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
     }
     let stopped = matches!(&grouped.by, By::KMeans { found, .. } if found.ended == Ended::Stopped);
     Ok(if stopped { 130 } else { 0 })
+}
+
+/// Refuses what a method would not look at: nothing that was asked for is quietly left out.
+fn check(args: &ClusterArgs) -> Result<()> {
+    let dense = args.method == MethodArg::Density;
+    let of_kmeans = [("-k", args.k.is_some()), ("--init", args.init.is_some()), ("--batch", args.batch.is_some())];
+    if let Some((flag, _)) = of_kmeans.iter().find(|(_, given)| *given).filter(|_| dense) {
+        return usage(format!("--method density: {flag} is for kmeans; expected --min-size and --neighbours at most"));
+    }
+    if args.neighbours.is_some() && !dense {
+        return usage("--neighbours: it is for --method density");
+    }
+    if (dense || args.batch.is_some()) && !matches!(args.device, Device::Auto | Device::Cpu) {
+        return usage("--device: batches and dense groups are computed on the CPU; expected auto or cpu");
+    }
+    if (dense || args.batch.is_some()) && !args.quiet {
+        eprintln!("device: cpu (batches and dense groups are computed there)");
+    }
+    Ok(())
 }
 
 fn how_it_went(input: &Input, grouped: &Grouped, out: &Path) -> String {
@@ -115,8 +131,8 @@ fn centred(
         Some(batch) => mini_batch(rows, &job, batch as usize, crew, &mut watch).or_else(refused)?,
         None => {
             let mut machine = machine(args, rows, held, k, crew.size())?;
-            let on = machine.as_mut().map(|machine| machine as &mut dyn Device);
-            kmeans_of_starts(rows, &job, args.starts, crew, on, &mut watch).or_else(refused)?
+            let on = machine.as_mut().map(|machine| machine as &mut dyn kmeans::Device);
+            pollster::block_on(kmeans_on(rows, &job, args.starts, crew, on, &mut watch)).or_else(refused)?
         }
     };
     if let Some(note) = &found.note {
@@ -158,7 +174,7 @@ fn machine(args: &ClusterArgs, rows: &Rows, held: bool, k: usize, threads: usize
         }
     };
     if !held {
-        if !matches!(args.device, crate::args::Device::Auto | crate::args::Device::Cpu) {
+        if !matches!(args.device, Device::Auto | Device::Cpu) {
             return usage(format!(
                 "--device {}: it needs the rows in memory, {} MB; give --memory more than that, or --device cpu",
                 args.device.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned()),

@@ -6,7 +6,7 @@ use earprint_collection::kmeans::{Choice, Clusters, Density, KMeans, Scaling, Va
 use earprint_collection::portrait::{Explanation, Portrait, explain, portraits};
 use earprint_collection::words::Usual;
 use earprint_core::{TRACK_DIMENSIONS, TRACK_SCHEMA};
-use earprint_store::{AtomicFile, NpyType, npy_header, sync_folder};
+use earprint_store::{AtomicFile, NpyType, csv_field, npy_header, sync_folder};
 use serde_json::{Value, json};
 
 use super::input::Input;
@@ -247,7 +247,8 @@ pub fn write(
     Ok(sync_folder(&args.out)?)
 }
 
-/// A field of RFC 4180.
 fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+    let mut field = String::new();
+    csv_field(text, &mut field);
+    field
 }

@@ -8,15 +8,16 @@ use earprint_core::{TRACK_DIMENSIONS, TRACK_SCHEMA};
 use js_sys::{Array, Float32Array, Object};
 use wasm_bindgen::prelude::*;
 
+use super::{taken, tracks};
+use crate::error;
 use crate::object::set;
-use crate::{collection, error};
 
 fn usual(tracks: &[Values]) -> Usual {
     Usual::of(&Scale::reference(TRACK_SCHEMA).expect("the own version has a reference"), tracks)
 }
 
 /// What every cluster is, `{name, words, homogeneity, alike, typical, outliers}`, by number.
-pub(crate) fn clusters(
+pub(super) fn clusters(
     tracks: &[Values],
     labels: &[Option<u32>],
     k: usize,
@@ -50,8 +51,8 @@ fn object(portrait: &Portrait) -> JsValue {
 /// `E_OUT_OF_MEMORY`.
 #[wasm_bindgen]
 pub fn tags(values: &Float32Array) -> Result<Array, JsValue> {
-    let values = collection::taken(values)?;
-    let tracks = collection::tracks(&values);
+    let values = taken(values)?;
+    let tracks = tracks(&values);
     let usual = usual(tracks);
     let one = |(tag, degree): (&str, f64)| {
         let out: JsValue = Object::new().into();
