@@ -38,18 +38,24 @@ fn main() {
         ..KMeans::new(k)
     };
     let pool = PoolCrew::new(std::thread::available_parallelism().map_or(1, usize::from)).expect("threads");
-    let run = |width, threads: bool| -> Result<Clusters, KMeansError> {
+    // Of fresh rows: what a run makes of them the first time is its own.
+    let run = |width, threads: bool| -> Result<(Clusters, f64), KMeansError> {
+        let rows = Rows::new(&values, d, None, Scaling::None)?;
         let mut on = |_| ControlFlow::Continue(());
-        if threads { kmeans(&rows, &job(width), &pool, &mut on) } else { kmeans(&rows, &job(width), &Alone, &mut on) }
+        let start = Instant::now();
+        let found = if threads {
+            kmeans(&rows, &job(width), &pool, &mut on)
+        } else {
+            kmeans(&rows, &job(width), &Alone, &mut on)
+        };
+        Ok((found?, start.elapsed().as_secs_f64()))
     };
     let small = n * d * k < 100_000_000;
-    let want = run(if small { Width::Scalar } else { Width::best() }, false).expect("clusters");
+    let (want, _) = run(if small { Width::Scalar } else { Width::best() }, false).expect("clusters");
     let widths = if small { Width::available() } else { Width::available().split_off(2) };
     let runs = widths.into_iter().map(|w| (w, false)).chain([(Width::best(), true)]);
     for (width, threads) in runs {
-        let start = Instant::now();
-        let got = run(width, threads).expect("clusters");
-        let seconds = start.elapsed().as_secs_f64();
+        let (got, seconds) = run(width, threads).expect("clusters");
         assert!(got.labels == want.labels && got.scaled == want.scaled, "{}", width.name());
         let threads = if threads { pool.size() } else { 1 };
         println!(

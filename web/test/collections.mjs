@@ -41,6 +41,8 @@ const CASES = [
   { x: 'apart', options: { kMax: 8, seed: 1 } },
   { x: 'made', options: { kMax: 9 } },
   { x: 'made', options: { k: 5, tol: 0.001, starts: 1 } },
+  // Enough products for the kernel in integers.
+  { x: 'made', options: { k: 170, starts: 1 } },
 ];
 const FLAGS = { k: '-k', kMax: '--k-max', seed: '--seed', scale: '--scale', starts: '--starts', maxIter: '--max-iter', tol: '--tol', batch: '--batch' };
 

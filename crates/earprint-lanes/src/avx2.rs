@@ -6,7 +6,7 @@ use crate::Lane;
 
 /// Eight lanes of AVX2, FMA and F16C.
 #[derive(Debug, Clone, Copy)]
-pub struct Avx2(__m256);
+pub struct Avx2(pub(crate) __m256);
 
 // SAFETY of every block below: the trait's contract puts the call inside a function compiled for AVX2, FMA and F16C, and its
 // pointers are valid for eight elements; all loads and stores are the unaligned ones.

@@ -6,7 +6,7 @@ use crate::Lane;
 
 /// Sixteen lanes of AVX-512.
 #[derive(Debug, Clone, Copy)]
-pub struct Avx512(__m512);
+pub struct Avx512(pub(crate) __m512);
 
 // SAFETY of every block below: the trait's contract puts the call inside a function compiled for AVX-512, and its
 // pointers are valid for sixteen elements; all loads and stores are the unaligned ones.

@@ -1,8 +1,8 @@
 //! SIMD in one place: vectors of f32 and f64 behind small traits, and the choice of their width at run time.
 //!
 //! A kernel is an `#[inline(always)]` function over one [`Lane`], one frame, row or track per lane; [`at_width!`] compiles it for every
-//! instruction set and calls the one asked for. [`quads!`] does so for four f64 side by side, [`widest!`] for plain loops. Except
-//! for [`Lane::near`], which says so, every operation is IEEE's own and rounds alike everywhere, so that a kernel gives
+//! instruction set and calls the one asked for; [`at_width_in_pairs!`] those over [`Pairs`] of 16-bit integers. [`quads!`] does so for
+//! four f64 side by side, [`widest!`] for plain loops. Except for [`Lane::near`], which says so, every operation is IEEE's own and rounds alike everywhere, so that a kernel gives
 //! the same bits at every width.
 
 #[cfg(target_arch = "x86_64")]
@@ -12,6 +12,7 @@ mod avx512;
 mod half_bits;
 mod lane;
 mod line;
+mod pairs;
 // With simd128 for the whole build there is one width: a visitor need not download the others.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod portable;
@@ -27,6 +28,7 @@ pub use avx512::Avx512;
 pub use half_bits::{f16_from_f32, f32_from_f16};
 pub use lane::{Lane, Width};
 pub use line::Line;
+pub use pairs::{Pairs, pair};
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 pub use portable::Portable;
 pub use quad::{Lanes, Quad};

@@ -4,7 +4,7 @@ use crate::{Lane, f16_from_f32};
 
 /// `N` lanes as an array.
 #[derive(Debug, Clone, Copy)]
-pub struct Portable<const N: usize>([f32; N]);
+pub struct Portable<const N: usize>(pub(crate) [f32; N]);
 
 macro_rules! lanewise {
     ($a:expr, $b:expr, $op:tt) => {{

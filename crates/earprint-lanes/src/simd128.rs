@@ -6,7 +6,7 @@ use crate::Lane;
 
 /// Four lanes of WebAssembly SIMD.
 #[derive(Debug, Clone, Copy)]
-pub struct Simd128(v128);
+pub struct Simd128(pub(crate) v128);
 
 // SAFETY of every block below: the module exists only where simd128 is enabled for the whole build, and the trait's
 // pointers are valid for four elements.

@@ -16,7 +16,7 @@ use super::device::CentresView;
 use super::rows::{BLOCK, Rows};
 
 /// Centres of a tile.
-const TILE: usize = 6;
+pub(super) const TILE: usize = 6;
 
 /// Centres as the kernel takes them.
 #[derive(Debug)]
@@ -71,6 +71,16 @@ impl Centres {
 }
 
 impl Centres {
+    /// |c|^2 / 2 of centre `c`.
+    pub fn half(&self, c: usize) -> f32 {
+        self.halves[c]
+    }
+
+    /// Infinite where centres are too far away for any bound, else 0.
+    pub fn beyond(&self) -> f32 {
+        if self.offset.is_finite() { 0.0 } else { f32::INFINITY }
+    }
+
     /// For a device.
     pub fn view(&self) -> CentresView<'_> {
         CentresView { values: &self.plain, halves: &self.halves[..self.k], slope: self.slope, offset: self.offset }

@@ -1,15 +1,15 @@
 //! Lloyd's iteration (S. P. Lloyd, "Least squares quantization in PCM", IEEE Trans. Inf. Theory 28, 1982), the same to the label everywhere.
 //!
-//! Labels are the definition's (see [`super::assign`]). Sums are integers: every scaled value is rounded once to a multiple
+//! Labels are the definition's (see [`super::find`]). Sums are integers: every scaled value is rounded once to a multiple
 //! of a power of two, at least 2^-41 of the column's largest for a million rows, and added exactly, so no order matters, and a row that changes its cluster
 //! is taken off one sum and put on another without a trace. Only such rows cost anything after the first iteration. A
 //! centre is the quotient in f64, rounded to f32.
 
 use earprint_lanes::Width;
 
-use super::assign::{Centres, Nearest, nearest};
+use super::assign::Centres;
 use super::crew::{Alone, Crew};
-use super::device::CERTAIN;
+use super::find::{Asked, Finder};
 use super::rows::{BLOCK, CHUNK, Part, Room, Rows};
 use super::scaling::round;
 
@@ -101,52 +101,31 @@ pub(super) fn assign<C: Crew>(
     let tasks = if crew.size() == 1 { 1 } else { 4 * crew.size() };
     let share = labels.len().div_ceil(tasks).next_multiple_of(BLOCK);
     let mut parts: Vec<Option<Totals>> = vec![None; labels.len().div_ceil(share)];
+    let asked = Asked::new(rows, centres, found, width);
     let tasks: Vec<_> = labels.chunks_mut(share).zip(&mut parts).enumerate().collect();
     crew.each(tasks, |(task, (labels, part))| {
-        *part = Some(assign_some(rows, centres, found, task * share, labels, width));
+        *part = Some(assign_some(rows, &asked, centres.k, task * share, labels));
     });
     parts.iter().flatten().for_each(|part| totals.add(part));
 }
 
 /// Rows from `first`, a multiple of [`BLOCK`].
-fn assign_some(
-    rows: &Rows,
-    centres: &Centres,
-    found: Option<&[u32]>,
-    first: usize,
-    labels: &mut [u32],
-    width: Width,
-) -> Totals {
-    let mut totals = Totals::none(rows, centres.k);
-    let mut here = Nearest { index: [0.0; BLOCK], certain: [0.0; BLOCK] };
-    let mut room = Room::default();
+fn assign_some(rows: &Rows, asked: &Asked, k: usize, first: usize, labels: &mut [u32]) -> Totals {
+    let mut totals = Totals::none(rows, k);
+    let (mut room, mut now) = (Room::default(), [0; CHUNK]);
+    let mut finder = Finder::new(rows, asked);
     for (chunk, labels) in labels.chunks_mut(CHUNK).enumerate() {
         let first = first + chunk * CHUNK;
         let part = rows.part(first, labels.len(), &mut room);
-        for (b, (block, labels)) in part.blocks().zip(labels.chunks_mut(BLOCK)).enumerate() {
-            let first = first + b * BLOCK;
-            if found.is_none() {
-                nearest(block, centres, width, &mut here);
-            }
-            for (r, label) in labels.iter_mut().enumerate() {
-                let weight = i64::from(rows.weights[first + r]);
-                if weight == 0 {
-                    continue;
-                }
-                let (mut now, certain) = match found {
-                    Some(found) => (found[first + r] & !CERTAIN, found[first + r] & CERTAIN != 0),
-                    None => (here.index[r] as u32, here.certain[r] > 0.0),
-                };
-                if !certain {
-                    now = part.nearest(first + r, &centres.plain);
-                    totals.rechecked += 1;
-                }
-                if now != *label {
-                    totals.put(rows, part, first + r, *label, -weight);
-                    totals.put(rows, part, first + r, now, weight);
-                    totals.changed += 1;
-                    *label = now;
-                }
+        let now = &mut now[..labels.len()];
+        totals.rechecked += finder.labels(part, first, now);
+        for (row, (label, &now)) in (first..).zip(labels.iter_mut().zip(&*now)) {
+            let weight = i64::from(rows.weights[row]);
+            if weight > 0 && now != *label {
+                totals.put(rows, part, row, *label, -weight);
+                totals.put(rows, part, row, now, weight);
+                totals.changed += 1;
+                *label = now;
             }
         }
     }

@@ -11,10 +11,11 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use earprint_lanes::Line;
+use earprint_lanes::{Line, Width};
 
 use super::KMeansError;
 use super::scaling::{Look, Scaled, Scaling, exp2, exponent};
+use super::short::ShortRows;
 use super::source::{Input, Matrix, Source, Stream};
 
 /// Rows of a block, which a kernel takes at once: value `(r, j)` of block `b` is at `(b * d + j) * BLOCK + r`. Four vectors of the
@@ -29,6 +30,8 @@ pub struct Rows {
     pub(super) n: usize,
     pub(super) d: usize,
     held: Held,
+    /// The same in integers, once they are asked for.
+    short: OnceLock<Option<ShortRows>>,
     /// Not below the norm of a row; infinite where a number is missing, so that no shortcut takes the row.
     pub(super) norms: Vec<f32>,
     /// The largest of the finite norms.
@@ -154,7 +157,18 @@ impl Rows {
         let bits = 51.min(62 - (64 - total.leading_zeros() as i32));
         let quantum = |&m: &f64| if m > 0.0 { exp2(bits - 1 - exponent(m)) } else { 1.0 };
         let quanta = scaled.largest.iter().map(quantum).collect();
-        Ok(Self { n, d, held: Held::Here(lines), norms, reach, weights, missing, scaled, quanta })
+        Ok(Self {
+            n,
+            d,
+            held: Held::Here(lines),
+            short: OnceLock::new(),
+            norms,
+            reach,
+            weights,
+            missing,
+            scaled,
+            quanta,
+        })
     }
 
     /// The first `n` rows that belong somewhere, or all of them, scaled as they are here.
@@ -183,6 +197,7 @@ impl Rows {
             n: rows.len(),
             d,
             held: Held::Here(lines),
+            short: OnceLock::new(),
             norms,
             weights: rows.iter().map(|&row| self.weights[row]).collect(),
             missing,
@@ -265,6 +280,12 @@ impl Rows {
             Held::Here(lines) => Some(Line::values(lines)),
             Held::There { .. } => None,
         }
+    }
+
+    /// The rows in integers, if they are in memory and `width` is faster with them: half as much memory again.
+    pub(super) fn short(&self, width: Width) -> Option<&ShortRows> {
+        let blocks = self.blocks().filter(|_| width.prefers_pairs())?;
+        self.short.get_or_init(|| ShortRows::new(blocks, self.d)).as_ref()
     }
 
     /// A row, scaled; 0 for what is unknown.

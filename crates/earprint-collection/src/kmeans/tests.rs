@@ -92,6 +92,25 @@ fn widths_and_order_of_rows_change_nothing() {
     assert_eq!(a.scaled, b.scaled);
 }
 
+/// Large enough for the kernels in integers, where this machine has them: noise, ties everywhere, and rows that miss a number.
+#[test]
+fn integers_change_nothing() {
+    let (n, d, k) = (5000, 32, 130);
+    let noise = hills(n, d, 0.3);
+    let ties: Vec<f32> = noise.iter().map(|v| v.round()).collect();
+    let mut missing = noise.clone();
+    missing.iter_mut().step_by(90 * d + 7).for_each(|v| *v = f32::NAN);
+    let weights: Vec<u32> = (0..n as u32).map(|row| row % 4).collect();
+    for (what, values) in [("noise", noise), ("ties", ties), ("missing", missing)] {
+        for weights in [None, Some(&weights[..])] {
+            let rows = Rows::new(&values, d, weights, Scaling::ZScore).unwrap();
+            let of = |width| Clusters { rechecked: 0, ..run(&rows, &KMeans { width, max_iter: 6, ..KMeans::new(k) }) };
+            let want = of(Width::Scalar);
+            assert_eq!(of(Width::best()), want, "{what}");
+        }
+    }
+}
+
 #[test]
 fn weights_are_repeated_rows() {
     let (n, d, k) = (200, 3, 4);

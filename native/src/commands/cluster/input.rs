@@ -118,7 +118,8 @@ impl Input {
             Some(unique) => (unique.over(source), Some(unique.counts())),
             None => (source, None),
         };
-        let bytes = (source.rows() as u64).saturating_mul(source.columns() as u64 * 4);
+        // As f32, and once more as integers of half the size.
+        let bytes = (source.rows() as u64).saturating_mul(source.columns() as u64 * 6);
         let held = bytes <= how.memory;
         let rows = if held {
             Rows::held(&*source, weights, how.scaling)
