@@ -134,7 +134,7 @@ fn tracks_of_a_library() {
     let ran = f.run("cluster lib.db -k 2 -o out");
     ran.ends(0, &["3 rows in 2 clusters"]);
     assert_eq!(ran.out.lines().count(), 2);
-    let table = std::fs::read_to_string(f.join("out/clusters.csv")).unwrap();
+    let table = std::fs::read_to_string(f.join("out/tracks.csv")).unwrap();
     let rows: Vec<&str> = table.lines().collect();
     assert_eq!((rows.len(), rows[0]), (4, "path,cluster,name,outlier,second,second_name,further_by,because"));
     assert!(table.contains("copy.wav,") && table.contains("stereo.wav,") && !table.contains("broken"), "{table}");

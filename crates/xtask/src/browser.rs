@@ -10,7 +10,7 @@ use crate::process::{cargo, root, run};
 pub fn chore() -> Result<(), String> {
     let web = root().join("web");
     crate::wasm::chore(&[])?;
-    if !web.join("node_modules").exists() {
+    if !installed(&web) {
         run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&web))?;
     }
     run(Command::new("npm").args(["run", "--silent", "build"]).current_dir(&web))?;
@@ -28,6 +28,13 @@ pub fn chore() -> Result<(), String> {
         return Ok(());
     };
     run(Command::new("node").arg("test/browser.mjs").arg(chromium).current_dir(&web))
+}
+
+/// Whether npm installed the packages after the list of them last changed.
+fn installed(web: &Path) -> bool {
+    let changed = |file: &str| std::fs::metadata(web.join(file)).and_then(|about| about.modified()).ok();
+    let done = changed("node_modules/.package-lock.json");
+    done.is_some() && done >= changed("package-lock.json")
 }
 
 /// The command, just built.
