@@ -8,6 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use earprint_audio::walk::{WalkEntry, WalkOptions, walk};
 
+use crate::args::InputArgs;
+
 /// What a command line means.
 pub struct Found {
     /// Files and folders that were given, lists read.
@@ -20,10 +22,10 @@ pub struct Found {
 ///
 /// # Errors
 /// A list that cannot be read; nothing found at all.
-pub fn inputs(paths: &[PathBuf], files_from: Option<&PathBuf>) -> Result<Vec<WalkEntry>> {
-    let found = find(paths, files_from)?;
+pub fn inputs(args: &InputArgs) -> Result<Vec<WalkEntry>> {
+    let found = find(args)?;
     if found.entries.is_empty() {
-        bail!("no files found in {}; expected audio files or folders of them", show(paths, files_from));
+        bail!("no files found in {}; expected audio files or folders of them", show(args));
     }
     Ok(found.entries)
 }
@@ -32,7 +34,7 @@ pub fn inputs(paths: &[PathBuf], files_from: Option<&PathBuf>) -> Result<Vec<Wal
 ///
 /// # Errors
 /// A list that cannot be read.
-pub fn find(paths: &[PathBuf], files_from: Option<&PathBuf>) -> Result<Found> {
+pub fn find(InputArgs { paths, files_from }: &InputArgs) -> Result<Found> {
     let dash = PathBuf::from("-");
     let mut roots: Vec<PathBuf> = paths.iter().filter(|p| **p != dash).cloned().collect();
     let lists = paths.iter().filter(|p| **p == dash).chain(files_from);
@@ -68,7 +70,7 @@ fn path_of(line: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(line).into_owned())
 }
 
-fn show(paths: &[PathBuf], files_from: Option<&PathBuf>) -> String {
+fn show(InputArgs { paths, files_from }: &InputArgs) -> String {
     paths.iter().chain(files_from).map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 

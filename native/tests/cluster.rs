@@ -108,7 +108,9 @@ fn what_cannot_be_clustered_is_said() {
         ("text.txt -k 1", "expected a library or a .npy file"),
         ("gone.npy -k 1", "expected a library or a .npy file"),
         ("x.npy --method density -k 2", "-k is for kmeans"),
+        ("x.npy --method density --starts=2", "--starts is for kmeans"),
         ("x.npy --neighbours 2", "it is for --method density"),
+        ("x.npy --min-size 2", "it is for --method density"),
         ("x.npy -k 2 --batch 2 --device vulkan", "computed on the CPU"),
         ("x.npy --method density --device cuda", "computed on the CPU"),
     ] {
@@ -134,7 +136,7 @@ fn tracks_of_a_library() {
     let ran = f.run("cluster lib.db -k 2 -o out");
     ran.ends(0, &["3 rows in 2 clusters"]);
     assert_eq!(ran.out.lines().count(), 2);
-    let table = std::fs::read_to_string(f.join("out/tracks.csv")).unwrap();
+    let table = std::fs::read_to_string(f.join("out/members.csv")).unwrap();
     let rows: Vec<&str> = table.lines().collect();
     assert_eq!((rows.len(), rows[0]), (4, "path,cluster,name,outlier,second,second_name,further_by,because"));
     assert!(table.contains("copy.wav,") && table.contains("stereo.wav,") && !table.contains("broken"), "{table}");

@@ -111,6 +111,7 @@ fn from_sounds_to_documents() {
     let ran = f.run("order -l lib.db --lint lists/odd.m3u8 --json");
     ran.ends(0, &["5 tracks"]);
     assert!(findings(&ran).contains(&(3, "no_such_track".into())), "{:?}", findings(&ran));
+    assert!(ran.records()[0].to_string().contains("gone.wav: not in the library"));
     f.run("order -l lib.db --from change --to change").ends(2, &["two different tracks"]);
     f.run("order -l lib.db --from in").ends(2, &["fits several tracks"]);
     f.run("order -l lib.db --shape rise --per-group 2 --gap 1 -q").ends(0, &[]);

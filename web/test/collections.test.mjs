@@ -128,7 +128,7 @@ test('what is refused has a code and says what to do', async () => {
   for (const wrong of orders) assert.equal(await said(ear.order(two, wrong)), 'E_OPTION', JSON.stringify(wrong));
   assert.equal(await said(ear.order(two, { from: 1, to: 1 })), 'E_SAME_ENDS');
   assert.equal(await said(ear.order(two, { from: 0, to: 1, tracks: 1 })), 'E_LIMIT_TRACKS');
-  assert.equal(await said(ear.order([3])), 'E_ROWS');
+  for (const wrong of [[3], null, some]) assert.equal(await said(ear.order(wrong)), 'E_ROWS');
   await assert.rejects(ear.cluster(some, { K: 3 }), /option K does not belong here; expected some of seed, k, /);
   // Nothing of it spoils what follows.
   assert.equal((await ear.cluster(some, { k: 1 })).k, 1);

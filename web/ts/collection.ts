@@ -360,10 +360,14 @@ const ORDER = ['shape', 'peak', 'from', 'to', 'tracks', 'seconds', 'groups', 'pe
 /** `rows[i]` is the row of the track that the job knows as `i`: rows without numbers have no place in it. */
 export function orderJob(tracks: readonly TrackRow[], options: OrderOptions): { job: CollectionJob; rows: number[] } {
   const refuse = (words: string) => new EarprintError('E_OPTION', words);
+  if (!Array.isArray(tracks)) throw new EarprintError('E_ROWS', 'the tracks are no array of records');
   const { groups, ...given } = checked(options, ORDER) as { groups?: unknown };
   const isGroups = (value: unknown): value is (string | null)[] =>
     Array.isArray(value) && value.length === tracks.length && value.every((g) => g === null || typeof g === 'string');
   if (groups !== undefined && !isGroups(groups)) throw refuse(`groups is no array of ${tracks.length} strings or nulls`);
+  if (options.from !== undefined && options.from === options.to && options.tracks !== 1) {
+    throw new EarprintError('E_SAME_ENDS', `from and to are both row ${options.from}`);
+  }
   const all = valuesOf(tracks);
   const rows = tracks.flatMap((track, row) => ('descriptor' in track && track.descriptor !== null ? [row] : []));
   const about = rows.map((row): AboutTrack => {

@@ -52,21 +52,22 @@ impl Collected {
     /// # Errors
     /// What the library says.
     pub fn read(library: &Library) -> Result<Self, AnalyzerError> {
+        let mut seen = Seen::default();
         let (mut members, mut problems) = (Vec::new(), Vec::new());
-        library.each_record(TRACK_SCHEMA, false, |record| {
+        library.each_record(TRACK_SCHEMA, true, |record| {
             if record.code.is_some() {
-                problems.push(TrackRecord { descriptor: None, table: None, ..record });
+                problems.push(TrackRecord { descriptor: None, table: None, ..record.clone() });
+            }
+            if let Some(values) = seen.first(&record) {
+                members.push(Member {
+                    path: record.path,
+                    status: record.status,
+                    values,
+                    table: record.table.unwrap_or_default(),
+                    backend: record.backend,
+                });
             }
             Ok(())
-        })?;
-        each_track(library, true, |record, values| {
-            members.push(Member {
-                path: record.path,
-                status: record.status,
-                values,
-                table: record.table.unwrap_or_default(),
-                backend: record.backend,
-            });
         })?;
         Ok(Self { members, problems, scale: library.scale(TRACK_SCHEMA)?.scale })
     }
@@ -115,25 +116,31 @@ impl Collected {
     }
 }
 
-/// Every track of a library that has numbers, by path; a track that lies in two files counts once, under the first. `wide`: with the wider
-/// table.
+/// Path and numbers of every track of a library that has any, by path; a track that lies in two files counts once, under the first.
 ///
 /// # Errors
 /// What the library says.
-pub fn each_track(
-    library: &Library,
-    wide: bool,
-    mut take: impl FnMut(TrackRecord, Values),
-) -> Result<(), LibraryError> {
-    let mut seen = HashSet::new();
-    library.each_record(TRACK_SCHEMA, wide, |record| {
-        if let Some(descriptor) = record.descriptor
-            && record.audio_id.as_ref().is_none_or(|id| seen.insert(id.clone()))
-        {
-            take(record, descriptor.values);
+pub fn each_track(library: &Library, mut take: impl FnMut(String, Values)) -> Result<(), LibraryError> {
+    let mut seen = Seen::default();
+    library.each_record(TRACK_SCHEMA, false, |record| {
+        if let Some(values) = seen.first(&record) {
+            take(record.path, values);
         }
         Ok(())
     })
+}
+
+/// Tracks that came already, by what identifies their sound.
+#[derive(Default)]
+struct Seen(HashSet<String>);
+
+impl Seen {
+    /// The numbers of a record, if it has some and its track did not come before.
+    fn first(&mut self, record: &TrackRecord) -> Option<Values> {
+        let descriptor = record.descriptor.as_ref()?;
+        let new = record.audio_id.as_ref().is_none_or(|id| self.0.insert(id.clone()));
+        new.then_some(descriptor.values)
+    }
 }
 
 /// The folder a file lies in, by its whole path: two folders of one name are two artists.

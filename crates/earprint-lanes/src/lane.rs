@@ -48,7 +48,10 @@ pub trait Lane: Copy {
 /// the caller must have checked that the width is one of [`Width::available`], and what else the kernel asks for.
 #[macro_export]
 macro_rules! at_width {
-    ($width:expr, $($kernel:ident)::+($($arg:ident: $ty:ty),* $(,)?)) => {{
+    ($width:expr, $($kernel:ident)::+($($arg:ident: $ty:ty),* $(,)?)) => {
+        $crate::at_width!(@ "avx512f,avx512bw,avx512dq,avx512vl", $width, $($kernel)::+($($arg: $ty),*))
+    };
+    (@ $avx512:literal, $width:expr, $($kernel:ident)::+($($arg:ident: $ty:ty),* $(,)?)) => {{
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = "avx2,fma,f16c")]
         unsafe fn avx2($($arg: $ty),*) {
@@ -56,7 +59,7 @@ macro_rules! at_width {
             unsafe { $($kernel)::+::<$crate::Avx2>($($arg),*) }
         }
         #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        #[target_feature(enable = $avx512)]
         unsafe fn avx512($($arg: $ty),*) {
             // SAFETY: as above.
             unsafe { $($kernel)::+::<$crate::Avx512>($($arg),*) }
@@ -80,6 +83,7 @@ macro_rules! at_width {
         }
     }};
 }
+
 /// Instruction sets the kernel is compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Width {

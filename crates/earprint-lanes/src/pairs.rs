@@ -31,37 +31,9 @@ pub fn pair(low: i16, high: i16) -> i32 {
 /// [`at_width!`](crate::at_width) for kernels over [`Pairs`]; the caller must also have asked [`Width::has_pairs`].
 #[macro_export]
 macro_rules! at_width_in_pairs {
-    ($width:expr, $($kernel:ident)::+($($arg:ident: $ty:ty),* $(,)?)) => {{
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,fma,f16c")]
-        unsafe fn avx2($($arg: $ty),*) {
-            // SAFETY: this function is compiled for the lanes' instruction set.
-            unsafe { $($kernel)::+::<$crate::Avx2>($($arg),*) }
-        }
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-        unsafe fn avx512($($arg: $ty),*) {
-            // SAFETY: as above.
-            unsafe { $($kernel)::+::<$crate::Avx512>($($arg),*) }
-        }
-        // SAFETY: the widths that need more than the target's own instructions were found on this machine.
-        #[allow(unreachable_patterns)]
-        unsafe {
-            match $width {
-                #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-                $crate::Width::Scalar => $($kernel)::+::<$crate::Portable<1>>($($arg),*),
-                #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-                $crate::Width::Portable4 => $($kernel)::+::<$crate::Portable<4>>($($arg),*),
-                #[cfg(target_arch = "x86_64")]
-                $crate::Width::Avx2 => avx2($($arg),*),
-                #[cfg(target_arch = "x86_64")]
-                $crate::Width::Avx512 => avx512($($arg),*),
-                #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-                $crate::Width::Simd128 => $($kernel)::+::<$crate::Simd128>($($arg),*),
-                other => unreachable!("{} is not available here", other.name()),
-            }
-        }
-    }};
+    ($width:expr, $($kernel:ident)::+($($arg:ident: $ty:ty),* $(,)?)) => {
+        $crate::at_width!(@ "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", $width, $($kernel)::+($($arg: $ty),*))
+    };
 }
 
 impl Width {
@@ -234,7 +206,7 @@ mod tests {
         for (low, high) in [(3, -7), (-1000, 999), (i16::MAX, 2)] {
             let b = pair(low, high);
             for width in Width::available().into_iter().filter(|w| w.has_pairs()) {
-                let mut out = vec![0.0f32; 16];
+                let mut out = [0.0f32; 16];
                 let to = &mut out[..];
                 at_width_in_pairs!(width, kernel(a: &[i32], b: i32, to: &mut [f32]));
                 for (i, got) in out.iter().enumerate() {

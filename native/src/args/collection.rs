@@ -56,7 +56,7 @@ pub struct ClusterArgs {
     /// Memory for rows, for example 500M or 2G: those that need more are read from the file in every pass. No label depends on it.
     #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = size, env = "EARPRINT_MEMORY")]
     pub memory: u64,
-    /// Folder for labels.npy, centres.npy, summary.json and, for tracks, tracks.csv.
+    /// Folder for labels.npy, centres.npy, summary.json and, for tracks, members.csv.
     #[arg(short, long, value_name = "FOLDER", default_value = "clusters")]
     pub out: PathBuf,
     /// Device that finds nearest centres: the fastest for the job, the CPU, Vulkan (Metal, DX12), or CUDA. No label depends on it.

@@ -110,15 +110,28 @@ pub struct RunArgs {
     pub verbose: bool,
 }
 
-/// `earprint analyze`.
+/// Whether a flag stands on the command line: defaults and the environment are no wish of this run.
+pub fn typed(flag: &str) -> bool {
+    let is = |arg: &str| arg.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
+    std::env::args_os().any(|arg| arg.to_str().is_some_and(is))
+}
+
+/// What is read.
 #[derive(Debug, Clone, clap::Args)]
-pub struct AnalyzeArgs {
+pub struct InputArgs {
     /// Files and folders; `-` reads a list of files from stdin.
     #[arg(required_unless_present = "files_from", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Also the files listed here, one per line (`-`: stdin).
     #[arg(long, value_name = "FILE")]
     pub files_from: Option<PathBuf>,
+}
+
+/// `earprint analyze`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AnalyzeArgs {
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// SQLite file that keeps the numbers; made where it is missing. Tracks it knows are not analysed again.
     #[arg(short, long, value_name = "FILE", env = "EARPRINT_LIBRARY")]
     pub library: Option<PathBuf>,
@@ -185,12 +198,8 @@ pub struct WatchArgs {
 /// `earprint mel`.
 #[derive(Debug, clap::Args)]
 pub struct MelArgs {
-    /// Files and folders; `-` reads a list of files from stdin.
-    #[arg(required_unless_present = "files_from", value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Also the files listed here, one per line (`-`: stdin).
-    #[arg(long, value_name = "FILE")]
-    pub files_from: Option<PathBuf>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// Which mel spectrogram: leak, leak-64, librosa, whisper, whisper-128.
     #[arg(long, default_value = "librosa", env = "EARPRINT_PRESET")]
     pub preset: String,
@@ -228,12 +237,8 @@ pub struct MelArgs {
 /// `earprint spec`.
 #[derive(Debug, clap::Args)]
 pub struct SpecArgs {
-    /// Files and folders; `-` reads a list of files from stdin.
-    #[arg(required_unless_present = "files_from", value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Also the files listed here, one per line (`-`: stdin).
-    #[arg(long, value_name = "FILE")]
-    pub files_from: Option<PathBuf>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// Which mel spectrogram: librosa, whisper, whisper-128.
     #[arg(long, default_value = "librosa", env = "EARPRINT_PRESET")]
     pub preset: String,

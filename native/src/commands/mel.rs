@@ -17,7 +17,7 @@ use crate::supervise;
 /// Runs the verb.
 pub fn run(args: &MelArgs) -> Result<Ended> {
     let job = job(args)?;
-    let inputs = inputs(&args.paths, args.files_from.as_ref())?;
+    let inputs = inputs(&args.inputs)?;
     let audio = inputs.iter().filter(|i| i.outcome == Outcome::Audio).count();
     if args.dry_run {
         let bytes: u64 = inputs.iter().map(|i| i.bytes).sum();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use earprint_analyzer::{AnalyzerError, Collected, goal_words};
-use earprint_collection::order::{Curve, Limits, Order, OrderJob, Part, lint, order};
+use earprint_collection::order::{Curve, Fault, Limits, Order, OrderJob, Part, lint, order};
 use earprint_core::path_from_text;
 use earprint_library::Library;
 use earprint_store::AtomicFile;
@@ -169,17 +169,23 @@ fn check(
         let whole = path.and_then(|p| absolute(&p).ok()).map(|p| earprint_core::path_text(&p));
         collected.members.iter().position(|m| whole.as_deref() == Some(&m.path) || m.path == line)
     };
-    let lines =
-        text.lines().map(|l| l.trim_start_matches('\u{feff}').trim()).filter(|l| !l.is_empty() && !l.starts_with('#'));
+    let lines: Vec<&str> = text
+        .lines()
+        .map(|l| l.trim_start_matches('\u{feff}').trim())
+        .filter(|l| !l.is_empty() && !l.starts_with('#'))
+        .collect();
     // What is not in the library keeps its place, and is a finding there.
     const NO_TRACK: usize = usize::MAX;
-    let sequence: Vec<usize> = lines.map(|line| place(line).unwrap_or(NO_TRACK)).collect();
+    let sequence: Vec<usize> = lines.iter().map(|line| place(line).unwrap_or(NO_TRACK)).collect();
     let limits = earprint_collection::order::LintLimits {
         artist_gap: args.gap as usize,
         per_artist: args.per_group.map(|n| n as usize),
         ..Default::default()
     };
-    let found = lint(tracks, &sequence, &limits);
+    let mut found = lint(tracks, &sequence, &limits);
+    for unknown in found.iter_mut().filter(|f| f.fault == Fault::NoSuchTrack) {
+        unknown.words = format!("{}: not in the library", lines[unknown.position]);
+    }
     let mut out = out();
     if args.json {
         out.line(json!({ "v": 1, "tracks": sequence.len(), "findings": findings(&found) }))?;

@@ -1,8 +1,9 @@
 //! Which machine finds the nearest centres, and why.
 
-use earprint_collection::kmeans::{Crew, Device, Rows};
+use earprint_collection::kmeans::{Crew, Device, Rows, Trial};
 use earprint_compute::KMeansDevice;
-use wasm_bindgen::JsValue;
+use js_sys::{Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{device, error};
 
@@ -27,7 +28,13 @@ pub(super) async fn open<C: Crew>(
             Ok((None, "too few rows for the way to a GPU".to_owned()))
         }
         _ => Ok(match machine(false).await {
-            Ok(device) => fastest(device, rows, k, crew).await,
+            Ok(mut device) => match faster(&mut device, rows, k, crew).await {
+                // Not that one: it holds the rows of the trial.
+                (true, why) => {
+                    machine(false).await.map_or_else(|e| (None, e.to_string()), |device| (Some(device), why))
+                }
+                (false, why) => (None, why),
+            },
             Err(e) => (None, e.to_string()),
         }),
     }
@@ -43,26 +50,27 @@ async fn machine(_allow_software: bool) -> Result<KMeansDevice, earprint_compute
     Err(device::no_gpu())
 }
 
-/// The device or, as `None`, the CPU.
-async fn fastest<C: Crew>(mut device: KMeansDevice, rows: &Rows, k: usize, crew: &C) -> (Option<KMeansDevice>, String) {
-    let trial = earprint_collection::kmeans::Trial::new(rows, k);
+/// Whether the device beats the CPU, and why.
+async fn faster<C: Crew>(device: &mut KMeansDevice, rows: &Rows, k: usize, crew: &C) -> (bool, String) {
+    let trial = Trial::new(rows, k);
     let own = trial.rate(crew, None, &seconds).await;
-    let other = trial.rate(crew, Some(&mut device), &seconds).await;
+    let other = trial.rate(crew, Some(device), &seconds).await;
     match (own, other) {
         (Ok(own), Ok(other)) => {
-            let why =
-                format!("fastest on a trial: cpu {:.0}, {} {:.0} rows a ms", own / 1e3, device.name(), other / 1e3);
-            ((other > own).then_some(device), why)
+            let (cpu, gpu) = (own / 1e3, other / 1e3);
+            (other > own, format!("fastest on a trial: cpu {cpu:.0}, {} {gpu:.0} rows a ms", device.name()))
         }
-        (_, Err(why)) => (None, format!("{} failed in a trial: {why}", device.name())),
-        // Rows that cannot be clustered: the job itself says so better.
-        (Err(_), _) => (None, String::new()),
+        // What is wrong with the rows, the job itself says better.
+        (Err(why), _) | (_, Err(why)) => (false, format!("no trial: {why}")),
     }
 }
 
-/// A clock.
+/// A clock finer than that of dates.
 fn seconds() -> f64 {
-    js_sys::Date::now() / 1e3
+    let performance = Reflect::get(&js_sys::global(), &"performance".into()).unwrap_or(JsValue::UNDEFINED);
+    let now = Reflect::get(&performance, &"now".into()).ok().and_then(|now| now.dyn_into::<Function>().ok());
+    let ms = now.and_then(|now| now.call0(&performance).ok()).and_then(|ms| ms.as_f64());
+    ms.unwrap_or_else(js_sys::Date::now) / 1e3
 }
 
 /// The device, lent.

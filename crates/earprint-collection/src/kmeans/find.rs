@@ -74,6 +74,10 @@ impl<'a> Finder<'a> {
                     short::nearest(block, centres, asked.width, &mut self.out);
                     take(&self.out, first, labels, &mut self.doubt);
                 }
+                let Rows { weights, norms, .. } = self.rows;
+                // A row that misses a number is certain in no kernel.
+                self.open.extend(self.doubt.iter().filter(|&&row| norms[row].is_infinite()));
+                self.doubt.retain(|&row| weights[row] > 0 && norms[row].is_finite());
                 self.telling = 2 * self.doubt.len() <= labels.len();
                 self.look_again(part, first, labels);
             }

@@ -20,12 +20,15 @@ const SLACK: f32 = 1.0 + 1e-4;
 /// Most columns.
 const COLUMNS: usize = 2048;
 
-/// Roundings of a bracket once its integers are there: of |c|^2 / 2, its quotient by t, 1 / s, their product, the integers' sum as f32,
-/// the difference; and of those two brackets.
+/// Roundings of a bracket once its integers are there, and two more: of |c|^2 / 2, its quotient by t, 1 / s, their product, the integers' sum as
+/// f32, the difference.
 const ROUNDINGS: f32 = 8.0;
 
 /// Between these, squares are f32's own, and what vanishes beside the largest makes no difference.
 const MAGNITUDES: std::ops::Range<f32> = 1e-15..1e15;
+
+/// Halves over t from here on could make a bracket infinite beside a row's own 1 / s, which is below 1e20.
+const FAR: f32 = 1e18;
 
 /// Rows as pairs of integers.
 #[derive(Debug)]
@@ -77,8 +80,10 @@ impl ShortRows {
             return None;
         }
         let rows = blocks.len() / d;
-        let mut made =
-            Self { d, pairs: vec![0; rows * d.div_ceil(2)], inverse: vec![0.0; rows], lost: vec![0.0; rows] };
+        let mut made = Self { d, pairs: Vec::new(), inverse: vec![0.0; rows], lost: vec![0.0; rows] };
+        // Nobody asked for it: without room f32 does as well.
+        made.pairs.try_reserve_exact(rows * d.div_ceil(2)).ok()?;
+        made.pairs.resize(rows * d.div_ceil(2), 0);
         let to = &mut made;
         widest!(convert(blocks: &[f32], to: &mut ShortRows));
         Some(made)
@@ -182,6 +187,7 @@ impl ShortCentres {
             halves[c] = centres.half(c) / t;
         }
         let (longest, lost) = (longest as f32 * SLACK, lost as f32 * SLACK + f32::MIN_POSITIVE);
+        let far = if halves.iter().all(|h| *h < FAR || h.is_infinite()) { 0.0 } else { f32::INFINITY };
         let share = 2.0 * ROUNDINGS * f32::EPSILON;
         let of_both = share * (longest + lost);
         let of_f64 = (d + 8) as f32 * f64::EPSILON as f32 * reach;
@@ -191,7 +197,8 @@ impl ShortCentres {
             of_lost: (2.0 * (longest + lost) + of_both) * SLACK / t,
             of_norm: (2.0 * lost + of_both + of_f64) * SLACK / t,
             // As for f32: products that vanish, and centres beyond it.
-            offset: (share * 0.5 * longest * longest + (d + 8) as f32 * 1e-37 + centres.beyond()) * SLACK / t,
+            // Brackets over s t must stay f32's own.
+            offset: (share * 0.5 * longest * longest + (d + 8) as f32 * 1e-37 + centres.beyond() + far) * SLACK / t,
         }
     }
 }
@@ -345,6 +352,16 @@ mod tests {
                     share_certain(&values, d, noise(3, 6 * d).iter().map(|v| v * by).collect());
                 }
             }
+        }
+    }
+
+    /// Brackets beyond f32: one that is infinite says nothing of how near the other is.
+    #[test]
+    fn centres_too_far_for_f32_are_never_certain() {
+        let d = 2048;
+        for power in [14, 16, 17, 18] {
+            let centres = noise(7, 2 * d).iter().map(|v| v * 10f32.powi(power)).collect();
+            assert_eq!(share_certain(&noise(6, 64 * d), d, centres), 0.0, "1e{power}");
         }
     }
 

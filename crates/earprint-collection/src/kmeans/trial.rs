@@ -7,10 +7,10 @@ use super::{Crew, Device, KMeans, Rows, kmeans_on};
 /// Rows of a trial: some milliseconds of work.
 const ROWS: usize = 1 << 16;
 
-/// Passes beside the one that compiles and uploads.
+/// Runs; the first also compiles and uploads, and the best counts.
 const TIMES: usize = 3;
 
-/// The first rows and centres of a job.
+/// The first rows and centres of a job. A device that took part holds these rows: the job itself needs one of its own.
 pub struct Trial {
     rows: Rows,
     init: Vec<f64>,
@@ -24,7 +24,7 @@ impl Trial {
         Self { rows, init }
     }
 
-    /// Rows a second of one iteration, the best of three; `now` tells the time in seconds. Without a device: of `crew`.
+    /// Rows a second of a run of one iteration (two passes and the inertia), the best of three; `now` tells the time in seconds. Without a device: of `crew`.
     ///
     /// # Errors
     /// What the device or the rows say.

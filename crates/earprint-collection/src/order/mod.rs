@@ -34,7 +34,7 @@ use crate::Values;
 use crate::kmeans::philox::{derived, uniform};
 use problem::{Problem, Targets};
 
-/// Uses of the random numbers of a seed; those of k-means end at 5.
+/// Uses of the random numbers of a seed; those of k-means end at 7.
 mod stream {
     /// Where kicks go.
     pub const KICK: u32 = 40;

@@ -113,7 +113,7 @@ impl<'a> Ledger<'a> {
             None => None,
             Some(library) => {
                 let mut options = serde_json::Map::new();
-                options.insert("paths".into(), args.paths.iter().map(|p| p.display().to_string()).collect());
+                options.insert("paths".into(), args.inputs.paths.iter().map(|p| p.display().to_string()).collect());
                 options.insert("retry_failed".into(), args.retry_failed.into());
                 options.insert("force".into(), args.force.into());
                 let run = library.begin_run(&options)?;

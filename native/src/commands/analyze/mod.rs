@@ -32,8 +32,8 @@ use ledger::{Counts, Inputs, Ledger, failed};
 pub fn run(args: &AnalyzeArgs) -> Result<Ended> {
     // Where a library remembers what was there, an empty folder is news and not a mistake.
     let found = match args.library {
-        Some(_) => inputs::find(&args.paths, args.files_from.as_ref())?,
-        None => Found { roots: Vec::new(), entries: inputs::inputs(&args.paths, args.files_from.as_ref())? },
+        Some(_) => inputs::find(&args.inputs)?,
+        None => Found { roots: Vec::new(), entries: inputs::inputs(&args.inputs)? },
     };
     analyze(args, &found, &mut None)
 }

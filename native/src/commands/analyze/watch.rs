@@ -11,7 +11,7 @@ use earprint_core::TRACK_SCHEMA;
 use earprint_library::{Library, LibraryError};
 
 use super::{Makers, analyze};
-use crate::args::{AnalyzeArgs, WatchArgs};
+use crate::args::{AnalyzeArgs, InputArgs, WatchArgs};
 use crate::fate::Ended;
 use crate::inputs::{Found, Names, find};
 use crate::supervise;
@@ -38,12 +38,11 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
         );
     }
     let job = AnalyzeArgs {
-        paths: args.paths.clone(),
+        inputs: InputArgs { paths: args.paths.clone(), files_from: None },
         library: Some(args.library.clone()),
         json: args.json,
         time_limit: args.time_limit,
         run: args.run.clone(),
-        files_from: None,
         retry_failed: false,
         force: false,
         dry_run: false,
@@ -53,7 +52,7 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
     let mut missing = HashSet::new();
     let mut opened: Option<(Makers, String)> = None;
     loop {
-        let found = find(&args.paths, None)?;
+        let found = find(&job.inputs)?;
         tell_missing(&args.paths, &mut missing);
         let audio: Vec<WalkEntry> = found.entries.into_iter().filter(|e| e.outcome == Outcome::Audio).collect();
         let looks: HashMap<PathBuf, Look> = audio.iter().map(|e| (e.path.clone(), (e.bytes, e.modified))).collect();

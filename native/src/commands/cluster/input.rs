@@ -10,7 +10,7 @@ use earprint_collection::Values;
 use earprint_collection::kmeans::{KMeansError, Rows, Scaling, Source, Table, Unique};
 use earprint_core::{DIMENSIONS, TRACK_DIMENSIONS};
 use earprint_library::Library;
-use earprint_signal::f32_from_f16;
+use earprint_signal::{Width, f32_from_f16};
 use earprint_store::{NpyArray, NpyRows};
 
 use crate::job::usage;
@@ -118,9 +118,7 @@ impl Input {
             Some(unique) => (unique.over(source), Some(unique.counts())),
             None => (source, None),
         };
-        // As f32, and once more as integers of half the size.
-        let bytes = (source.rows() as u64).saturating_mul(source.columns() as u64 * 6);
-        let held = bytes <= how.memory;
+        let held = held_bytes(source.rows(), source.columns()) <= how.memory;
         let rows = if held {
             Rows::held(&*source, weights, how.scaling)
         } else {
@@ -173,6 +171,12 @@ impl Input {
     }
 }
 
+/// Bytes of rows that are held: as f32 and, where that is faster, once more as integers of half the size.
+pub fn held_bytes(rows: usize, columns: usize) -> u64 {
+    let of_number = if Width::best().prefers_pairs() { 6 } else { 4 };
+    (rows as u64).saturating_mul(columns as u64 * of_number)
+}
+
 /// What cannot be clustered was asked for wrongly, unless it could not be read.
 pub fn refused<T>(error: KMeansError) -> Result<T> {
     match error {
@@ -184,9 +188,9 @@ pub fn refused<T>(error: KMeansError) -> Result<T> {
 /// The tracks of a library.
 fn tracks(path: &Path) -> Result<Input> {
     let (mut values, mut paths) = (Vec::new(), Vec::new());
-    each_track(&Library::open_read_only(path)?, false, |record, numbers| {
+    each_track(&Library::open_read_only(path)?, |path, numbers| {
         values.extend(numbers);
-        paths.push(record.path);
+        paths.push(path);
     })?;
     let rows = paths.len();
     match Table::new(values, DIMENSIONS) {

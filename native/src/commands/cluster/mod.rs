@@ -14,7 +14,7 @@ use earprint_collection::kmeans::{
 };
 use earprint_compute::{KMeansDevice, PoolCrew};
 
-use crate::args::{ClusterArgs, Device, MethodArg};
+use crate::args::{ClusterArgs, Device, MethodArg, typed};
 use crate::device;
 use crate::job::usage;
 use crate::out::out;
@@ -58,21 +58,32 @@ pub fn run(args: &ClusterArgs) -> Result<u8> {
     Ok(if stopped { 130 } else { 0 })
 }
 
-/// Refuses what a method would not look at: nothing that was asked for is quietly left out.
+/// Refuses flags that a method does not look at.
 fn check(args: &ClusterArgs) -> Result<()> {
     let dense = args.method == MethodArg::Density;
-    let of_kmeans = [("-k", args.k.is_some()), ("--init", args.init.is_some()), ("--batch", args.batch.is_some())];
+    let of_kmeans = [
+        ("-k", args.k.is_some()),
+        ("--init", args.init.is_some()),
+        ("--batch", args.batch.is_some()),
+        ("--k-max", typed("--k-max")),
+        ("--starts", typed("--starts")),
+        ("--max-iter", typed("--max-iter")),
+        ("--tol", typed("--tol")),
+    ];
     if let Some((flag, _)) = of_kmeans.iter().find(|(_, given)| *given).filter(|_| dense) {
         return usage(format!("--method density: {flag} is for kmeans; expected --min-size and --neighbours at most"));
     }
-    if args.neighbours.is_some() && !dense {
-        return usage("--neighbours: it is for --method density");
+    let of_density = [("--neighbours", args.neighbours.is_some()), ("--min-size", typed("--min-size"))];
+    if let Some((flag, _)) = of_density.iter().find(|(_, given)| *given).filter(|_| !dense) {
+        return usage(format!("{flag}: it is for --method density"));
     }
-    if (dense || args.batch.is_some()) && !matches!(args.device, Device::Auto | Device::Cpu) {
-        return usage("--device: batches and dense groups are computed on the CPU; expected auto or cpu");
-    }
-    if (dense || args.batch.is_some()) && !args.quiet {
-        eprintln!("device: cpu (batches and dense groups are computed there)");
+    if dense || args.batch.is_some() {
+        if typed("--device") && !matches!(args.device, Device::Auto | Device::Cpu) {
+            return usage("--device: batches and dense groups are computed on the CPU; expected auto or cpu");
+        }
+        if !args.quiet {
+            eprintln!("device: cpu (batches and dense groups are computed there)");
+        }
     }
     Ok(())
 }
@@ -178,7 +189,7 @@ fn machine(args: &ClusterArgs, rows: &Rows, held: bool, k: usize, threads: usize
             return usage(format!(
                 "--device {}: it needs the rows in memory, {} MB; give --memory more than that, or --device cpu",
                 args.device.to_possible_value().map_or(String::new(), |v| v.get_name().to_owned()),
-                rows.len() as u64 * rows.columns() as u64 * 4 / 1_000_000
+                input::held_bytes(rows.len(), rows.columns()).div_ceil(1_000_000)
             ));
         }
         say("cpu (rows are read from the file in every pass)");

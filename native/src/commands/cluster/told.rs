@@ -61,7 +61,7 @@ impl<'a> OfTracks<'a> {
         &self.portraits[cluster as usize].name
     }
 
-    /// `tracks.csv`: what each track is in, and what it would be in next.
+    /// `members.csv`: what each track is in, and what it would be in next.
     fn csv(&self, labels: &[Option<u32>]) -> String {
         let mut text = String::from("path,cluster,name,outlier,second,second_name,further_by,because\n");
         let outliers: std::collections::BTreeSet<usize> =
@@ -215,7 +215,7 @@ pub fn words_of(choice: &Choice) -> String {
     }
 }
 
-/// `labels.npy`, `centres.npy`, `summary.json`, and for tracks `tracks.csv`, each whole or not at all; the summary last.
+/// `labels.npy`, `centres.npy`, `summary.json`, and for tracks `members.csv`, each whole or not at all; the summary last.
 pub fn write(
     args: &ClusterArgs,
     d: usize,
@@ -236,8 +236,8 @@ pub fn write(
     centres.extend(grouped.centres.iter().flat_map(|c| c.to_le_bytes()));
     put("centres.npy", &centres)?;
     if let Some(tracks) = tracks {
-        put("tracks.csv", tracks.csv(&grouped.labels).as_bytes())?;
-    } else if let Err(e) = std::fs::remove_file(args.out.join("tracks.csv"))
+        put("members.csv", tracks.csv(&grouped.labels).as_bytes())?;
+    } else if let Err(e) = std::fs::remove_file(args.out.join("members.csv"))
         && e.kind() != std::io::ErrorKind::NotFound
     {
         // What an earlier run left would belong to other labels.

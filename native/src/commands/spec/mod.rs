@@ -25,7 +25,7 @@ use target::{Target, Trouble};
 /// Runs the verb.
 pub fn run(args: &SpecArgs) -> Result<Ended> {
     let job = job(args)?;
-    let inputs = inputs(&args.paths, args.files_from.as_ref())?;
+    let inputs = inputs(&args.inputs)?;
     let workers = supervise::workers(&args.run);
     let look = Look::of(args, workers)?;
     let target = Target::of(args, &inputs)?;
