@@ -58,7 +58,7 @@ async fn faster<C: Crew>(device: &mut KMeansDevice, rows: &Rows, k: usize, crew:
     match (own, other) {
         (Ok(own), Ok(other)) => {
             let (cpu, gpu) = (own / 1e3, other / 1e3);
-            (other > own, format!("fastest on a trial: cpu {cpu:.0}, {} {gpu:.0} rows a ms", device.name()))
+            (other > own, format!("in a trial cpu {cpu:.0}, {} {gpu:.0} rows a ms", device.name()))
         }
         // What is wrong with the rows, the job itself says better.
         (Err(why), _) | (_, Err(why)) => (false, format!("no trial: {why}")),

@@ -4,7 +4,7 @@
 //! lane, with or without fused operations. Any order of d + 2 roundings is within `e = (d + 3) u (|x| |c| + |c|^2 / 2)` of
 //! the exact sum, to first order (N. J. Higham, "Accuracy and stability of numerical algorithms", 2002, section 3.1; Cauchy and
 //! Schwarz for the sum of products), with u = 2^-23: WGSL lets a device round either way. Where the second smallest bracket is more than
-//! 2 e above the smallest, the label is certain; elsewhere [`super::rows::Part::nearest`], the definition in f64, decides. So labels are
+//! 2 e above the smallest, the label is certain; elsewhere [`super::part::Part::nearest`], the definition in f64, decides. So labels are
 //! the definition's, on every machine, with any rounding. What the definition itself rounds, (d + 2) 2^-52 (|x|^2 + |c|^2) at most, is
 //! in the bound too, and so are the terms of second order. Centres too far away for f32 make everything uncertain.
 //!

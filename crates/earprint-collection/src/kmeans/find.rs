@@ -7,7 +7,8 @@ use earprint_lanes::{Line, Width};
 
 use super::assign::{Centres, Nearest, nearest};
 use super::device::CERTAIN;
-use super::rows::{BLOCK, CHUNK, Part, Rows};
+use super::part::Part;
+use super::rows::{BLOCK, CHUNK, Rows};
 use super::short::{self, ShortCentres, ShortRows};
 
 /// Products of a row with all centres from which on integers are faster: below, f32 waits for memory as they do, and they take memory of their own.
@@ -51,8 +52,8 @@ impl<'a> Finder<'a> {
         Self { asked, rows, out, doubt: Vec::new(), block: Vec::new(), open: Vec::new(), telling: true }
     }
 
-    /// The labels of rows from `first` on, which `part` holds, [`CHUNK`] at most; those of rows that belong nowhere are any. Returns how many the definition had to
-    /// decide.
+    /// The labels of rows from `first` on, which `part` holds, [`CHUNK`] at most; those of rows that belong nowhere are any. Returns how many
+    /// the definition had to decide.
     pub fn labels(&mut self, part: Part, first: usize, labels: &mut [u32]) -> u64 {
         assert!(labels.len() <= CHUNK);
         self.doubt.clear();

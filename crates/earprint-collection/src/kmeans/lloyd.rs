@@ -10,7 +10,8 @@ use earprint_lanes::Width;
 use super::assign::Centres;
 use super::crew::{Alone, Crew};
 use super::find::{Asked, Finder};
-use super::rows::{BLOCK, CHUNK, Part, Room, Rows};
+use super::part::Part;
+use super::rows::{BLOCK, CHUNK, Room, Rows};
 use super::scaling::round;
 
 /// The label of a row that belongs nowhere (yet).

@@ -13,6 +13,7 @@ mod device;
 mod error;
 mod find;
 mod lloyd;
+mod part;
 pub(crate) mod philox;
 mod rows;
 mod scaling;

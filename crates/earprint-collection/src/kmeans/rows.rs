@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use earprint_lanes::{Line, Width};
 
 use super::KMeansError;
+use super::part::{Part, at};
 use super::scaling::{Look, Scaled, Scaling, exp2, exponent};
 use super::short::ShortRows;
 use super::source::{Input, Matrix, Source, Stream};
@@ -60,15 +61,6 @@ enum Held {
 pub(super) struct Room {
     values: Vec<f32>,
     lines: Vec<Line>,
-}
-
-/// Blocks of rows at hand. Rows are asked for by their number among all.
-#[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
-    rows: &'a Rows,
-    /// First row, a multiple of [`BLOCK`].
-    first: usize,
-    values: &'a [f32],
 }
 
 impl std::fmt::Debug for Rows {
@@ -320,56 +312,6 @@ impl Rows {
     }
 }
 
-impl<'a> Part<'a> {
-    /// Values and norms of its blocks, one after another.
-    pub fn blocks(self) -> impl Iterator<Item = (&'a [f32], &'a [f32])> {
-        self.values.chunks_exact(BLOCK * self.rows.d).zip(self.rows.norms[self.first..].chunks_exact(BLOCK))
-    }
-
-    /// All its values.
-    pub fn values(self) -> &'a [f32] {
-        self.values
-    }
-
-    /// Number `j` of a row.
-    #[inline(always)]
-    pub fn value(self, row: usize, j: usize) -> f32 {
-        self.values[at(row - self.first, j, self.rows.d)]
-    }
-
-    /// The definition of nearness: the sum of squares over known columns, f64, columns ascending.
-    pub fn distance(self, row: usize, centre: &[f32]) -> f64 {
-        let d = self.rows.d;
-        let square = |j: usize| {
-            let t = f64::from(self.value(row, j)) - f64::from(centre[j]);
-            t * t
-        };
-        match self.rows.missing.get(&row) {
-            None => (0..d).fold(0.0, |sum, j| sum + square(j)),
-            Some(unknown) => (0..d).filter(|j| unknown.binary_search(j).is_err()).fold(0.0, |s, j| s + square(j)),
-        }
-    }
-
-    /// The definition of a label: the nearest of `centres`, `(k, d)`, the first among equals.
-    pub fn nearest(self, row: usize, centres: &[f32]) -> u32 {
-        let mut best = (f64::INFINITY, 0);
-        for (c, centre) in centres.chunks_exact(self.rows.d).enumerate() {
-            let distance = self.distance(row, centre);
-            if distance < best.0 {
-                best = (distance, c as u32);
-            }
-        }
-        best.1
-    }
-
-    /// A row, NaN where a number is unknown.
-    pub fn known(self, row: usize) -> Vec<f64> {
-        let mut x: Vec<f64> = (0..self.rows.d).map(|j| f64::from(self.value(row, j))).collect();
-        self.rows.missing.get(&row).into_iter().flatten().for_each(|&j| x[j] = f64::NAN);
-        x
-    }
-}
-
 impl Scaled {
     /// Whole blocks of `to` from rows `(…, d)`: zeros for what is unknown, what counts for nothing, and past the last row.
     fn fill<T: Copy + Into<f64>>(&self, values: &[T], weights: &[u32], to: &mut [f32]) {
@@ -437,10 +379,6 @@ fn unknown<T: Copy + Into<f64>>(
         missing.insert(first + r, unknown);
     }
     Ok(())
-}
-
-fn at(row: usize, j: usize, d: usize) -> usize {
-    (row / BLOCK * d + j) * BLOCK + row % BLOCK
 }
 
 #[cfg(test)]

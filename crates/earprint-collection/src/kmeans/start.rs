@@ -7,8 +7,9 @@
 use earprint_lanes::{Lane, Width, at_width};
 
 use super::crew::Crew;
+use super::part::Part;
 use super::philox::uniform;
-use super::rows::{BLOCK, CHUNK, Part, Room, Rows};
+use super::rows::{BLOCK, CHUNK, Room, Rows};
 use super::{KMeansError, stream};
 
 /// Scaled centres `(k, d)`.

@@ -111,6 +111,28 @@ fn integers_change_nothing() {
     }
 }
 
+/// Rows that read the same from behind, and centres with their reversals: as near as each other but for the last bits of f64. Only the
+/// definition can tell them apart, whatever looked first.
+#[test]
+fn what_no_kernel_can_tell_is_the_definitions() {
+    let (n, d, k) = (600, 64, 64);
+    let noise = |stream, i: usize| uniform(10, stream, i as u64) as f32 - 0.5;
+    // Every third row is any, each second of these the reversal of the one before: the means stay the same from behind, and so do centred rows.
+    let place = |row: usize, j: usize| match row % 6 {
+        0 => row * d + j,
+        3 => (row - 3) * d + d - 1 - j,
+        _ => row * d + j.min(d - 1 - j),
+    };
+    let values: Vec<f32> = (0..n * d).map(|i| noise(0, place(i / d, i % d))).collect();
+    let rows = Rows::new(&values, d, None, Scaling::None).unwrap();
+    let centre = |c: usize, j: usize| noise(1, c / 2 * d + if c.is_multiple_of(2) { j } else { d - 1 - j });
+    let centres: Vec<f32> = (0..k * d).map(|i| centre(i / d, i % d)).collect();
+    let want: Vec<_> = (0..n).map(|row| Some(rows.nearest(row, &centres))).collect();
+    for width in Width::available() {
+        assert_eq!(rows.nearest_of_all(&centres, width), want, "{}", width.name());
+    }
+}
+
 #[test]
 fn weights_are_repeated_rows() {
     let (n, d, k) = (200, 3, 4);

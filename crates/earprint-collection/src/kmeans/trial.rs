@@ -20,11 +20,12 @@ impl Trial {
     /// For `k` clusters of `rows`: their first 65,536, from the first `k` of those.
     pub fn new(rows: &Rows, k: usize) -> Self {
         let rows = rows.first(ROWS);
-        let init = (0..k.clamp(1, rows.len().max(1)).min(rows.len())).flat_map(|row| rows.row(row)).collect();
+        let init = (0..k.clamp(1, rows.len())).flat_map(|row| rows.row(row)).collect();
         Self { rows, init }
     }
 
-    /// Rows a second of a run of one iteration (two passes and the inertia), the best of three; `now` tells the time in seconds. Without a device: of `crew`.
+    /// Rows a second of a run of one iteration (two passes and the inertia), the best of three; `now` tells the time in seconds. Without
+    /// a device: of `crew`.
     ///
     /// # Errors
     /// What the device or the rows say.
