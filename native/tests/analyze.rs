@@ -52,6 +52,7 @@ fn killed_runs_resume_to_the_library_of_an_undisturbed_one() {
     let length = started.elapsed();
     whole.ends(3, &[]);
     let want = content(&f.join("whole.db"));
+    let tracks = whole.out.lines().count();
 
     let mut dice = Dice(seed);
     let (mut midway, mut kills) = (0, 0);
@@ -60,12 +61,23 @@ fn killed_runs_resume_to_the_library_of_an_undisturbed_one() {
         let path = f.join(&format!("{library}.db"));
         // A third of the libraries is killed twice.
         for _ in 0..1 + usize::from(round % 3 == 0) {
-            // Nobody reads its words: a full pipe would hold it up.
             let mut run = command(&f, &words(&library));
-            let mut child = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(length.mul_f64(dice.below(1000) as f64 / 1000.0));
+            let mut child = run.stderr(Stdio::null()).spawn().unwrap();
+            let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+            // A quarter at any moment, before the library is there or long after; the others shortly after so many tracks
+            // were told of, which does not depend on how busy the machine is.
+            let within = if dice.below(4) == 0 {
+                length
+            } else {
+                out.by_ref().take(1 + dice.below(tracks - 1)).for_each(drop);
+                length / 50
+            };
+            // Read on: a full pipe would hold it up, and one that nobody reads would end it.
+            let reader = std::thread::spawn(|| out.for_each(drop));
+            std::thread::sleep(within.mul_f64(dice.below(1000) as f64 / 1000.0));
             child.kill().unwrap();
             child.wait().unwrap();
+            reader.join().unwrap();
             kills += 1;
             if path.exists() && earprint_library::Library::open(&path).is_ok() {
                 let n = count(&path, "file");
@@ -178,16 +190,20 @@ fn interrupted_at_number_11(f: &Folder) -> common::Ran {
     let sound = std::fs::read(&at).unwrap();
     let modified = at.metadata().unwrap().modified().unwrap();
     let words = "analyze in -l lib.db --json --jobs 1";
-    let child = changed_after_the_walk(f, words, "lib.db", || pipe_at(&at));
+    let mut child = changed_after_the_walk(f, words, "lib.db", || pipe_at(&at));
     wait_for_a_sleeping_worker(&child);
     interrupt(&child);
-    std::thread::sleep(Duration::from_millis(500));
-    let nonblocking = 0o4000;
-    let mut open = std::fs::File::options();
+    let mut err = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(err.any(|line| line.contains("finishing the files at hand")));
+    // Said by the signal itself; the queue asks some twenty times a second.
+    std::thread::sleep(Duration::from_secs(1));
+    // A pipe can be opened for writing once somebody waits for it, who then finds no sound in it.
+    let (nonblocking, mut open) = (0o4000, std::fs::File::options());
     wait_until("the pipe to be read", || open.write(true).custom_flags(nonblocking).open(&at).is_ok());
+    let last: Vec<String> = err.collect();
     let ran = ended(child);
-    assert_eq!(ran.code, 130, "{}", ran.err);
-    assert!(ran.err.contains("finishing the files at hand") && ran.err.contains("the same command continues"));
+    assert_eq!(ran.code, 130, "{last:?}");
+    assert!(last.iter().any(|line| line.contains("the same command continues")), "{last:?}");
     std::fs::remove_file(&at).unwrap();
     std::fs::write(&at, sound).unwrap();
     std::fs::File::options().write(true).open(&at).unwrap().set_modified(modified).unwrap();

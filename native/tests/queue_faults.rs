@@ -35,7 +35,7 @@ fn a_hanging_reader_is_left_behind_and_the_rest_is_done() {
     // The heaviest, so that the only worker meets it first: whatever is done later is done by the worker that replaces it.
     let sound = wav(44_100, &planes(50, 2, 40_000));
     f.file("in/hangs.wav", &sound);
-    let words = "analyze in -l lib.db --json --jobs 1 --time-limit 1";
+    let words = "analyze in -l lib.db --json --jobs 1 --time-limit 4";
     let ran = ended(changed_after_the_walk(&f, words, "lib.db", || pipe_at(&f.join("in/hangs.wav"))));
     ran.ends(3, &["7 inputs: 6 ok, 0 partial, 0 skipped, 1 failed"]);
     let mut want: Vec<_> = (0..6).map(|n| fate(&format!("in/{n}.wav"), "ok", "")).collect();
@@ -67,7 +67,7 @@ fn a_file_that_takes_too_long_is_stopped() {
     head[4..8].copy_from_slice(&(bytes + 36).to_le_bytes());
     f.file("in/long.wav", &head);
     std::fs::File::options().write(true).open(f.join("in/long.wav")).unwrap().set_len(u64::from(bytes) + 44).unwrap();
-    let ran = f.run("analyze in -l lib.db --json --jobs 2 --time-limit 1");
+    let ran = f.run("analyze in -l lib.db --json --jobs 2 --time-limit 4");
     ran.ends(3, &["2 ok", "1 failed"]);
     let want = [fate("in/a.wav", "ok", ""), fate("in/long.wav", "error", "E_TIME_LIMIT"), fate("in/z.wav", "ok", "")];
     assert_eq!(fates(&ran), want);

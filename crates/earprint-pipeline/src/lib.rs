@@ -11,6 +11,7 @@ mod finish;
 mod prepare;
 mod record;
 mod run;
+#[cfg(feature = "resample")]
 pub mod tracks;
 
 pub use control::{Control, Counts};

@@ -72,13 +72,7 @@ impl Machine for Faulty {
             Fault::HangsAt(at) if number == at => loop {
                 std::thread::park();
             },
-            fault => {
-                if matches!(fault, Fault::NoMemoryAbove(_) | Fault::LateNoMemoryAbove(_)) {
-                    // So slow that more comes to wait for it: a batch of one is never too large.
-                    std::thread::sleep(std::time::Duration::from_millis(300));
-                }
-                Ok(self.inner.submit(recording)?)
-            }
+            _ => Ok(self.inner.submit(recording)?),
         };
         self.under_way.push_back(outcome);
         Ok(Ticket(number))

@@ -325,24 +325,41 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
 
-    /// Sleeps `weights` milliseconds; panics on input 3 where told to; hangs on input 2 where told to.
+    /// Sleeps `weights` milliseconds; panics on input 3 where told to; on input 2 it waits for nothing or for whatever it is
+    /// told to. Limits are far above any of the times, since a busy machine may hold up anybody for a good part of a second.
     struct Sleepers {
         millis: Vec<u64>,
         panics: bool,
-        hangs: Option<Duration>,
+        hangs: Option<Arc<Gate>>,
         made: Arc<AtomicUsize>,
         order: Arc<Mutex<Vec<usize>>>,
     }
 
-    struct Sleeper(Vec<u64>, bool, Option<Duration>, Arc<Mutex<Vec<usize>>>);
+    /// Shut until it is opened, or for a minute.
+    #[derive(Default)]
+    struct Gate(Mutex<bool>, Condvar);
+
+    impl Gate {
+        fn open(&self) {
+            *self.0.lock().unwrap() = true;
+            self.1.notify_all();
+        }
+
+        fn pass(&self) {
+            let minute = Duration::from_secs(60);
+            drop(self.1.wait_timeout_while(self.0.lock().unwrap(), minute, |open| !*open).unwrap());
+        }
+    }
+
+    struct Sleeper(Vec<u64>, bool, Option<Arc<Gate>>, Arc<Mutex<Vec<usize>>>);
 
     impl Worker for Sleeper {
         type Out = String;
         fn run(&mut self, index: usize, stop: &Arc<AtomicBool>) -> String {
             self.3.lock().unwrap().push(index);
             assert!(!(self.1 && index == 3), "three");
-            if let (2, Some(hang)) = (index, self.2) {
-                std::thread::sleep(hang);
+            if let (2, Some(gate)) = (index, &self.2) {
+                gate.pass();
             }
             let until = Instant::now() + Duration::from_millis(self.0[index]);
             while Instant::now() < until {
@@ -359,7 +376,7 @@ mod tests {
         type Worker = Sleeper;
         fn make(&self) -> Sleeper {
             self.made.fetch_add(1, Ordering::Relaxed);
-            Sleeper(self.millis.clone(), self.panics, self.hangs, self.order.clone())
+            Sleeper(self.millis.clone(), self.panics, self.hangs.clone(), self.order.clone())
         }
         fn timed_out(&self, index: usize, _: Duration) -> String {
             format!("{index} left behind")
@@ -394,13 +411,23 @@ mod tests {
 
     #[test]
     fn results_come_when_they_are_there_and_the_heaviest_begin_first() {
-        let s = sleepers(&[1, 2, 300, 3, 20, 1]);
+        // Number 2 ends only after everything else has its result.
+        let (mut s, gate) = (sleepers(&[1, 2, 300, 3, 20, 1]), Arc::<Gate>::default());
+        s.hangs = Some(gate.clone());
         let order = s.order.clone();
-        let (mut indices, texts) = run(s, QueueOptions { workers: 2, ..Default::default() }, &|| false);
-        assert_eq!(indices[5], 2, "nothing waits for the slowest one: {indices:?}");
-        indices.sort_unstable();
-        assert_eq!(indices, [0, 1, 2, 3, 4, 5]);
-        assert!(texts.iter().all(|t| t.ends_with("done")));
+        let (weights, mut results) = (s.millis.clone(), Vec::new());
+        let options = QueueOptions { workers: 2, ..Default::default() };
+        let done = run_queue(s, weights, options, &|| false, &mut |result| {
+            results.extend(result);
+            if results.len() == 5 {
+                gate.open();
+            }
+            Ok(())
+        });
+        assert_eq!(done.unwrap().0, 6);
+        assert_eq!(results[5].0, 2, "nothing waits for the slowest one: {results:?}");
+        results.sort_unstable();
+        assert!(results.iter().enumerate().all(|(n, (index, text))| n == *index && text.ends_with("done")), "{results:?}");
         let order = order.lock().unwrap();
         let mut first = [order[0], order[1]];
         first.sort_unstable();
@@ -423,10 +450,12 @@ mod tests {
     #[test]
     fn a_panic_and_a_hang_cost_one_input_each() {
         let mut s = sleepers(&[1, 1, 1, 1, 1, 1]);
-        (s.panics, s.hangs) = (true, Some(Duration::from_millis(900)));
-        let limits = (Some(Duration::from_millis(60)), Duration::from_millis(120));
-        let options = QueueOptions { workers: 2, window: 100, limit: limits.0, grace: limits.1 };
+        let gate = Arc::<Gate>::default();
+        (s.panics, s.hangs) = (true, Some(gate.clone()));
+        let second = Duration::from_secs(1);
+        let options = QueueOptions { workers: 2, window: 100, limit: Some(second), grace: second };
         let (indices, texts) = run(s, options, &|| false);
+        gate.open();
         assert_eq!((indices.len(), texts.len()), (6, 6));
         assert_eq!(texts[2], "2 left behind");
         assert!(texts[3].starts_with("3 panicked: ") && texts[3].contains("three"), "{}", texts[3]);
@@ -435,15 +464,16 @@ mod tests {
 
     #[test]
     fn a_slow_sink_makes_no_input_late() {
-        let mut s = sleepers(&[2; 8]);
-        s.hangs = None;
-        let limit = Some(Duration::from_millis(50));
-        let options = QueueOptions { workers: 2, limit, grace: Duration::from_millis(50), ..Default::default() };
+        let limit = Some(Duration::from_secs(1));
+        let options = QueueOptions { workers: 2, limit, grace: Duration::from_millis(100), ..Default::default() };
         let mut texts = Vec::new();
-        run_queue(s, vec![1; 8], options, &|| false, &mut |result| {
+        run_queue(sleepers(&[2; 8]), vec![1; 8], options, &|| false, &mut |result| {
             if let Some((_, text)) = result {
                 texts.push(text);
-                std::thread::sleep(Duration::from_millis(150));
+                // By now the others work on their next one.
+                if texts.len() < 3 {
+                    std::thread::sleep(Duration::from_millis(1500));
+                }
             }
             Ok(())
         })
@@ -453,8 +483,8 @@ mod tests {
 
     #[test]
     fn a_long_input_stops_when_asked() {
-        let options = QueueOptions { workers: 1, limit: Some(Duration::from_millis(50)), ..Default::default() };
-        let (_, texts) = run(sleepers(&[1, 10_000, 1]), options, &|| false);
+        let options = QueueOptions { workers: 1, limit: Some(Duration::from_secs(1)), ..Default::default() };
+        let (_, texts) = run(sleepers(&[1, 60_000, 1]), options, &|| false);
         assert_eq!(texts, ["0 done", "1 stopped", "2 done"]);
     }
 
@@ -464,7 +494,7 @@ mod tests {
         let made = s.made.clone();
         let (indices, _) =
             run(s, QueueOptions { workers: 2, ..Default::default() }, &|| made.load(Ordering::Relaxed) > 1);
-        assert!(!indices.is_empty() && indices.len() < 20, "{}", indices.len());
+        assert!(!indices.is_empty() && indices.len() < 150, "{}", indices.len());
         let s = sleepers(&[1; 50]);
         let ended = run_queue(s, vec![1; 50], QueueOptions::default(), &|| false, &mut |result| match result {
             Some((3, _)) => Err("disk full".into()),
