@@ -15,15 +15,19 @@ mod supervise;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         // Without a desktop, Mesa's device chooser complains on stderr each time devices are listed; it is not needed.
         // SAFETY: no other thread has been started yet.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
-    let args = args::Args::parse();
+    let args = match args::settings::args() {
+        Ok(args) => args,
+        Err(e) => {
+            eprintln!("earprint: {e}");
+            return ExitCode::from(2);
+        }
+    };
     let done = match args.command {
         args::Command::Analyze(a) => commands::analyze::run(&a).map(|ended| ended.code),
         args::Command::Watch(a) => commands::analyze::watch::run(&a).map(|ended| ended.code),

@@ -304,3 +304,45 @@ fn watch_says_what_is_not_there_and_outlasts_another_writer() {
     let wrong = ended(wrong);
     assert_eq!(wrong.code, 2, "{}", wrong.err);
 }
+
+#[test]
+fn settings_come_from_files_behind_flags_and_the_environment() {
+    let f = sounds("scripts-settings");
+    f.file("sub/deeper/note.txt", b"words");
+    let run = |below: &str, words: &str, environment: &[(&str, &str)]| {
+        let mut c = command(&f, words);
+        c.env_remove("EARPRINT_CONFIG").env("XDG_CONFIG_HOME", f.join("own")).env("APPDATA", f.join("own"));
+        let environment = environment.iter().copied();
+        ended(c.current_dir(f.join(below)).envs(environment).spawn().unwrap())
+    };
+    f.file("own/earprint/config.toml", b"library = 'of-the-user.db'\n[list]\nlibrary = 'of-lists.db'\n");
+    run("", "analyze in -q", &[]).ends(3, &[]);
+    assert!(f.join("own/earprint/of-the-user.db").exists());
+    f.file("earprint.toml", b"library = 'of-the-project.db'\n");
+    let listed = |below: &str, words: &str, environment: &[(&str, &str)]| {
+        run(below, words, environment).ends(1, &[]).err.clone()
+    };
+    // Nearer files, then the environment, then flags; a path begins at its file.
+    assert!(listed("", "list", &[]).contains("no library at of-the-project.db"));
+    let above = f.0.canonicalize().unwrap().join("of-the-project.db");
+    assert!(
+        listed("sub/deeper", "list", &[]).contains(above.to_str().unwrap()),
+        "{}",
+        listed("sub/deeper", "list", &[])
+    );
+    assert!(listed("", "list", &[("EARPRINT_LIBRARY", "b.db")]).contains("no library at b.db"));
+    assert!(listed("", "list -l c.db", &[("EARPRINT_LIBRARY", "b.db")]).contains("no library at c.db"));
+    assert!(listed("", "list", &[("EARPRINT_CONFIG", "")]).contains("no library at earprint.db"));
+    f.file("named.toml", b"library = 'of-the-named.db'");
+    assert!(listed("", "list", &[("EARPRINT_CONFIG", "named.toml")]).contains("of-the-named.db"));
+    let said = run("", "doctor", &[]).out;
+    assert!(said.contains("read     ") && said.contains("config.toml") && said.contains("earprint.toml"), "{said}");
+
+    run("", "list", &[("EARPRINT_CONFIG", "gone.toml")])
+        .ends(2, &["EARPRINT_CONFIG names gone.toml, which is no file"]);
+    f.file("earprint.toml", b"libary = 'typo.db'");
+    run("", "list", &[]).ends(2, &["earprint.toml: nothing is called \"libary\"", "library, memory"]);
+    let help = run("", "list --help", &[]);
+    assert!(help.code == 0 && help.out.contains("--where"), "{help:?}");
+    run("", "lits", &[]).ends(2, &["libary"]);
+}

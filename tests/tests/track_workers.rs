@@ -11,11 +11,13 @@ use earprint_compute::{ComputeError, Machine, TrackRecorder};
 use earprint_core::{Status, TrackRecord};
 use earprint_cuda::CudaMachine;
 use earprint_features::OwnedSegment;
-use earprint_pipeline::tracks::{Batches, CpuMakers, DeviceRows, RowMakers, TrackFate, TrackJob, TrackProgress, run_tracks};
+use earprint_pipeline::tracks::{
+    Batches, CpuMakers, DeviceRows, RowMakers, TrackFate, TrackJob, TrackProgress, run_tracks,
+};
+use earprint_signal::Width;
 use earprint_tests::backends::emulated_machine::EmulatedMachine;
 use earprint_tests::backends::machine_doubles::{Fault, Faulty};
 use earprint_tests::backends::vulkan::on_every_driver;
-use earprint_signal::Width;
 use earprint_tests::track::{clicks, noise, rows_of, segments, sine};
 use earprint_wgpu::{AdapterChoice, WgpuMachine, adapters};
 

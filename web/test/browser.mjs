@@ -7,6 +7,7 @@ import { chromium } from 'playwright-core';
 
 import { compareBits, compareRecords, floats } from './compare.mjs';
 import { checkPage } from './page-check.mjs';
+import { patientPage } from './patient.mjs';
 import { serve } from './server.mjs';
 
 const folder = new URL('../dist/vectors/', import.meta.url);
@@ -188,7 +189,7 @@ console.log(`chromium ${browser.version()}`);
 const servers = { true: await serve({ isolated: true }), false: await serve({ isolated: false }) };
 try {
   for (const { name, isolated, options, expect } of RUNNERS) {
-    const page = await browser.newPage();
+    const page = await patientPage(browser);
     page.on('console', (m) => console.log(`     page: ${m.text()}`));
     page.on('pageerror', (e) => line(false, name, String(e)));
     await page.goto(`${servers[isolated].url}/test/page.html`);
@@ -215,7 +216,7 @@ try {
     }
     await page.close();
   }
-  const page = await browser.newPage();
+  const page = await patientPage(browser);
   await page.goto(`${servers[false].url}/test/page.html`);
   await page.waitForFunction(() => globalThis.ready);
   const said = await behaviour(page);

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 
 import { compareRecords } from './compare.mjs';
+import { patientPage } from './patient.mjs';
 import { serve } from './server.mjs';
 
 const vectors = fileURLToPath(new URL('../dist/vectors/', import.meta.url));
@@ -25,7 +26,7 @@ const good = (name) => ({ name, mimeType: 'audio/wav', buffer: readFileSync(vect
 /** Opens the page. */
 async function enter(browser, { isolated, held, prepare }, size = { width: 1100, height: 760 }) {
   const server = await serve({ isolated, held });
-  const page = await browser.newPage({ viewport: size });
+  const page = await patientPage(browser, { viewport: size });
   if (prepare) await page.addInitScript(prepare);
   const seen = { requests: [], errors: [], loaded: new Map() };
   page.on('request', (r) => seen.requests.push(r.url()));

@@ -2,6 +2,7 @@
 
 mod collection;
 mod library;
+pub mod settings;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +18,9 @@ pub use library::{ExportArgs, ExportFormat, LibraryArgs, ListArgs, SimilarArgs, 
     name = "earprint",
     version,
     after_help = "Exit codes: 0 all done, 1 fatal, 2 usage, 3 finished but some inputs failed, 130 interrupted (the same \
-                  command continues).\nstdout carries data only; words go to stderr."
+                  command continues).\nstdout carries data only; words go to stderr.\nWhatever shows an environment variable can \
+                  also stand in earprint.toml, here or above, or in earprint/config.toml of your configuration folder: \
+                  jobs = 4, or [analyze] and below it jobs = 4."
 )]
 pub struct Args {
     /// What to do.

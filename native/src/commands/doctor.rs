@@ -4,6 +4,7 @@ use anyhow::Result;
 use earprint_pipeline::disk::Backends;
 use earprint_signal::Width;
 
+use crate::args::settings;
 use crate::device;
 
 /// Runs the verb; returns the exit code.
@@ -23,6 +24,13 @@ pub fn run() -> Result<u8> {
     }
     for why in missing {
         println!("  missing  {why}");
+    }
+    println!("\nsettings");
+    for file in settings::files()? {
+        println!("  read     {}", file.display());
+    }
+    if let Some(own) = settings::users().filter(|own| !own.is_file()) {
+        println!("  missing  {}, where settings for every folder could stand", own.display());
     }
     println!("\nformats");
     println!("  reads    WAV (8, 16, 24, 32-bit, float, A-law, mu-law, RF64), AIFF, CAF, FLAC, MP3, MP2, Ogg Vorbis,");

@@ -62,7 +62,11 @@ pub fn command(folder: &Folder, words: &str) -> Command {
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("EARPRINT_")) {
         command.env_remove(name);
     }
-    command.args(words.split_whitespace()).current_dir(&folder.0).env("EARPRINT_DEVICE", "cpu");
+    command
+        .args(words.split_whitespace())
+        .current_dir(&folder.0)
+        .env("EARPRINT_DEVICE", "cpu")
+        .env("EARPRINT_CONFIG", "");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

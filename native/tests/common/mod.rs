@@ -49,7 +49,11 @@ impl Folder {
         for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("EARPRINT_")) {
             command.env_remove(name);
         }
-        command.args(words.split_whitespace()).current_dir(&self.0).env("EARPRINT_DEVICE", "cpu");
+        command
+            .args(words.split_whitespace())
+            .current_dir(&self.0)
+            .env("EARPRINT_DEVICE", "cpu")
+            .env("EARPRINT_CONFIG", "");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A command that does not read its stdin may be gone already.

@@ -427,7 +427,10 @@ mod tests {
         assert_eq!(done.unwrap().0, 6);
         assert_eq!(results[5].0, 2, "nothing waits for the slowest one: {results:?}");
         results.sort_unstable();
-        assert!(results.iter().enumerate().all(|(n, (index, text))| n == *index && text.ends_with("done")), "{results:?}");
+        assert!(
+            results.iter().enumerate().all(|(n, (index, text))| n == *index && text.ends_with("done")),
+            "{results:?}"
+        );
         let order = order.lock().unwrap();
         let mut first = [order[0], order[1]];
         first.sort_unstable();
