@@ -2,7 +2,7 @@
 //!
 //! `X` is `(n, d)` f32, `INIT` `(k, d)` f64. Rows are centred, not scaled. One JSON line for each instruction set and for all threads of
 //! the widest; their results are compared with scalar's first (for up to 10^8 products of rows, columns and centres). The time of taking
-//! the rows (`rows`) is apart from that of the iterations.
+//! the rows of each run (`rows`) is apart from that of the iterations.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -20,9 +20,7 @@ fn main() {
     let (x, init) = (read(x), read(init));
     let (n, d, k) = (x.header.shape[0], x.header.shape[1], init.header.shape[0]);
     let values = x.f32();
-    let start = Instant::now();
     let rows = Rows::new(&values, d, None, Scaling::None).expect("rows");
-    let taken = start.elapsed().as_secs_f64();
     let start = Instant::now();
     let crew = PoolCrew::new(1).expect("a thread");
     let seeded = kmeans(&rows, &KMeans { max_iter: 1, ..KMeans::new(k) }, &crew, &mut |_| ControlFlow::Break(()));
@@ -39,8 +37,10 @@ fn main() {
     };
     let pool = PoolCrew::new(std::thread::available_parallelism().map_or(1, usize::from)).expect("threads");
     // Of fresh rows: what a run makes of them the first time is its own.
-    let run = |width, threads: bool| -> Result<(Clusters, f64), KMeansError> {
+    let run = |width, threads: bool| -> Result<(Clusters, [f64; 2]), KMeansError> {
+        let start = Instant::now();
         let rows = Rows::new(&values, d, None, Scaling::None)?;
+        let taken = start.elapsed().as_secs_f64();
         let mut on = |_| ControlFlow::Continue(());
         let start = Instant::now();
         let found = if threads {
@@ -48,14 +48,14 @@ fn main() {
         } else {
             kmeans(&rows, &job(width), &Alone, &mut on)
         };
-        Ok((found?, start.elapsed().as_secs_f64()))
+        Ok((found?, [taken, start.elapsed().as_secs_f64()]))
     };
     let small = n * d * k < 100_000_000;
     let (want, _) = run(if small { Width::Scalar } else { Width::best() }, false).expect("clusters");
     let widths = if small { Width::available() } else { Width::available().split_off(2) };
     let runs = widths.into_iter().map(|w| (w, false)).chain([(Width::best(), true)]);
     for (width, threads) in runs {
-        let (got, seconds) = run(width, threads).expect("clusters");
+        let (got, [taken, seconds]) = run(width, threads).expect("clusters");
         assert!(got.labels == want.labels && got.scaled == want.scaled, "{}", width.name());
         let threads = if threads { pool.size() } else { 1 };
         println!(

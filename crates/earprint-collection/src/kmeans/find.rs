@@ -120,10 +120,9 @@ impl<'a> Finder<'a> {
 
 /// The labels of a block, and its rows in doubt.
 fn take(out: &Nearest, first: usize, labels: &mut [u32], doubt: &mut Vec<usize>) {
-    for (r, label) in labels.iter_mut().enumerate() {
-        *label = out.index[r] as u32;
-        if out.certain[r] == 0.0 {
-            doubt.push(first + r);
-        }
+    labels.iter_mut().zip(&out.index).for_each(|(label, &index)| *label = index as i32 as u32);
+    // Most blocks have none.
+    if out.certain.contains(&0.0) {
+        doubt.extend((0..labels.len()).filter(|&r| out.certain[r] == 0.0).map(|r| first + r));
     }
 }

@@ -47,20 +47,25 @@ impl Totals {
         self.rechecked += other.rechecked;
     }
 
-    /// Adds row `row` to cluster `label` as often as `weight` says, which may be negative.
-    fn put(&mut self, rows: &Rows, part: Part, row: usize, label: u32, weight: i64) {
-        if label == NONE {
-            return;
+    /// Takes row `row` from cluster `from`, or from none, to another one, `to`.
+    fn move_row(&mut self, rows: &Rows, part: Part, row: usize, from: u32, to: u32) {
+        let (d, weight) = (rows.d, i64::from(rows.weights[row]));
+        let span = |label: u32| label as usize * d..(label as usize + 1) * d;
+        let terms = part.row(row).zip(&rows.quanta).map(|(x, quantum)| weight * round(f64::from(*x) * quantum));
+        if from == NONE {
+            self.sums[span(to)].iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+        } else {
+            let [less, more] = self.sums.get_disjoint_mut([span(from), span(to)]).expect("two clusters");
+            for ((less, more), term) in less.iter_mut().zip(more).zip(terms) {
+                *less -= term;
+                *more += term;
+            }
         }
-        let at = label as usize * rows.d;
-        self.weights[label as usize] += weight;
-        for (j, sum) in self.sums[at..at + rows.d].iter_mut().enumerate() {
-            *sum += weight * round(f64::from(part.value(row, j)) * rows.quanta[j]);
-        }
-        if !self.known.is_empty() {
-            self.known[at..at + rows.d].iter_mut().for_each(|known| *known += weight);
-            for j in rows.missing.get(&row).into_iter().flatten() {
-                self.known[at + j] -= weight;
+        for (label, weight) in [(from, -weight), (to, weight)].into_iter().filter(|(label, _)| *label != NONE) {
+            self.weights[label as usize] += weight;
+            if let Some(known) = self.known.get_mut(span(label)) {
+                known.iter_mut().for_each(|known| *known += weight);
+                rows.missing.get(&row).into_iter().flatten().for_each(|&j| known[j] -= weight);
             }
         }
     }
@@ -121,10 +126,8 @@ fn assign_some(rows: &Rows, asked: &Asked, k: usize, first: usize, labels: &mut 
         let now = &mut now[..labels.len()];
         totals.rechecked += finder.labels(part, first, now);
         for (row, (label, &now)) in (first..).zip(labels.iter_mut().zip(&*now)) {
-            let weight = i64::from(rows.weights[row]);
-            if weight > 0 && now != *label {
-                totals.put(rows, part, row, *label, -weight);
-                totals.put(rows, part, row, now, weight);
+            if now != *label && rows.weights[row] > 0 {
+                totals.move_row(rows, part, row, *label, now);
                 totals.changed += 1;
                 *label = now;
             }

@@ -28,6 +28,13 @@ impl<'a> Part<'a> {
         self.values[at(row - self.first, j, self.rows.d)]
     }
 
+    /// All numbers of a row.
+    #[inline(always)]
+    pub fn row(self, row: usize) -> impl Iterator<Item = &'a f32> {
+        let (row, d) = (row - self.first, self.rows.d);
+        self.values[at(row, 0, d)..=at(row, d - 1, d)].iter().step_by(BLOCK)
+    }
+
     /// The definition of nearness: the sum of squares over known columns, f64, columns ascending.
     pub fn distance(self, row: usize, centre: &[f32]) -> f64 {
         let d = self.rows.d;

@@ -11,13 +11,13 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use earprint_lanes::{Line, Width};
+use earprint_lanes::{Line, Width, widest};
 
 use super::KMeansError;
 use super::part::{Part, at};
 use super::scaling::{Look, Scaled, Scaling, exp2, exponent};
 use super::short::ShortRows;
-use super::source::{Input, Matrix, Source, Stream};
+use super::source::{Input, Matrix, Number, Source, Stream};
 
 /// Rows of a block, which a kernel takes at once: value `(r, j)` of block `b` is at `(b * d + j) * BLOCK + r`. Four vectors of the
 /// widest lanes, and one stream of memory.
@@ -109,7 +109,7 @@ impl Rows {
     }
 
     /// `hold`: keep the rows; otherwise the caller says where they are.
-    fn take<T: Copy + Into<f64>>(
+    fn take<T: Number>(
         n: usize,
         d: usize,
         input: &dyn Input<T>,
@@ -140,7 +140,8 @@ impl Rows {
             let blocks = (values.len() / d).div_ceil(BLOCK) * BLOCK;
             let to = &mut Line::values_mut(&mut lines)[if hold { first * d } else { 0 }..][..blocks * d];
             scaled.fill(values, &weights[first..], to);
-            measure(to, d, &mut norms[first..][..blocks]);
+            let norms = &mut norms[first..][..blocks];
+            widest!(measure(to: &[f32], d: usize, norms: &mut [f32]));
             Ok(())
         })?;
         let reach = norms.iter().copied().fold(0.0, f32::max);
@@ -314,34 +315,41 @@ impl Rows {
 
 impl Scaled {
     /// Whole blocks of `to` from rows `(…, d)`: zeros for what is unknown, what counts for nothing, and past the last row.
-    fn fill<T: Copy + Into<f64>>(&self, values: &[T], weights: &[u32], to: &mut [f32]) {
-        let d = self.shift.len();
-        let (shift, factor) = (&self.shift[..d], &self.factor[..d]);
-        // Row by row first, as they lie: a division takes long, and neighbours share one instruction.
-        let mut scaled = vec![0.0f32; BLOCK * d];
-        let blocks = values.chunks(BLOCK * d).zip(weights.chunks(BLOCK)).zip(to.chunks_exact_mut(BLOCK * d));
-        for ((values, weights), block) in blocks {
-            let rows = values.len() / d;
-            for ((to, values), &w) in scaled.chunks_exact_mut(d).zip(values.chunks_exact(d)).zip(weights) {
-                for j in 0..d {
-                    let x = ((values[j].into() - shift[j]) / factor[j]) as f32;
-                    to[j] = if x.is_nan() { 0.0 } else { x };
-                }
-                if w == 0 {
-                    to.fill(0.0);
-                }
+    fn fill<T: Number>(&self, values: &[T], weights: &[u32], to: &mut [f32]) {
+        let columns = (self.shift.as_slice(), self.factor.as_slice());
+        widest!(<T: Number> fill(columns: (&[f64], &[f64]), values: &[T], weights: &[u32], to: &mut [f32]));
+    }
+}
+
+#[inline(always)]
+fn fill<T: Number>((shift, factor): (&[f64], &[f64]), values: &[T], weights: &[u32], to: &mut [f32]) {
+    let d = shift.len();
+    let factor = &factor[..d];
+    // Row by row first, as they lie: a division takes long, and neighbours share one instruction.
+    let mut scaled = vec![0.0f32; BLOCK * d];
+    let blocks = values.chunks(BLOCK * d).zip(weights.chunks(BLOCK)).zip(to.chunks_exact_mut(BLOCK * d));
+    for ((values, weights), block) in blocks {
+        let rows = values.len() / d;
+        for ((to, values), &w) in scaled.chunks_exact_mut(d).zip(values.chunks_exact(d)).zip(weights) {
+            for j in 0..d {
+                let x = ((values[j].into() - shift[j]) / factor[j]) as f32;
+                to[j] = if x.is_nan() { 0.0 } else { x };
             }
-            scaled[rows * d..].fill(0.0);
-            for (j, column) in block.chunks_exact_mut(BLOCK).enumerate() {
-                for (r, x) in column.iter_mut().enumerate() {
-                    *x = scaled[r * d + j];
-                }
+            if w == 0 {
+                to.fill(0.0);
+            }
+        }
+        scaled[rows * d..].fill(0.0);
+        for (j, column) in block.chunks_exact_mut(BLOCK).enumerate() {
+            for (r, x) in column.iter_mut().enumerate() {
+                *x = scaled[r * d + j];
             }
         }
     }
 }
 
 /// Norms of the rows of whole blocks.
+#[inline(always)]
 fn measure(blocks: &[f32], d: usize, norms: &mut [f32]) {
     for (block, norms) in blocks.chunks_exact(BLOCK * d).zip(norms.chunks_exact_mut(BLOCK)) {
         let mut squares = [0.0f64; BLOCK];
@@ -357,16 +365,24 @@ fn measure(blocks: &[f32], d: usize, norms: &mut [f32]) {
     }
 }
 
+#[inline(always)]
+fn all_known<T: Number>(values: &[T]) -> bool {
+    values.iter().fold(true, |all, &v| all & v.into().is_finite())
+}
+
 /// Notes the unknown numbers of rows from `first` on, and takes the weight of those that know nothing.
-fn unknown<T: Copy + Into<f64>>(
+fn unknown<T: Number>(
     values: &[T],
     first: usize,
     d: usize,
     weights: &mut [u32],
     missing: &mut BTreeMap<usize, Vec<usize>>,
 ) -> Result<(), KMeansError> {
+    if widest!(<T: Number> all_known(values: &[T]) -> bool) {
+        return Ok(());
+    }
     for (r, values) in values.chunks_exact(d).enumerate() {
-        if values.iter().fold(true, |all, &v| all & v.into().is_finite()) {
+        if all_known(values) {
             continue;
         }
         if let Some(column) = values.iter().position(|&v| v.into().is_infinite()) {
@@ -413,6 +429,21 @@ mod tests {
         assert_eq!(rows.distance(1, &[1.0, 99.0]), 1.0);
         let back = rows.in_units(&rows.scaled(&[5.0, 11.0]));
         assert!((back[0] - 5.0).abs() < 1e-6 && back[1] == 11.0, "{back:?}");
+    }
+
+    /// Runs of rows that count once are added apart from those with weights: the sums are the same.
+    #[test]
+    fn rows_that_count_once_add_up_as_weighted_ones() {
+        let mut values: Vec<f64> = (0..10_000).map(|i| f64::from(i % 977) * 0.1 + 1e6 * f64::from(i % 2)).collect();
+        let once = Rows::new(&values, 2, None, Scaling::ZScore).unwrap().scaled;
+        // A row that counts for nothing, in every run.
+        let mut weights = Vec::new();
+        for run in (0..5).rev() {
+            values.splice(run * 2000..run * 2000, [5e8, -5e8]);
+            weights.extend(std::iter::once(0).chain([1; 1000]));
+        }
+        let weighted = Rows::new(&values, 2, Some(&weights), Scaling::ZScore).unwrap().scaled;
+        assert_eq!((once.shift, once.factor, once.largest), (weighted.shift, weighted.factor, weighted.largest));
     }
 
     #[test]

@@ -5,8 +5,10 @@
 //! scaled is at most 1: the largest number of all columns gives a power of two that goes into every divisor, so no square
 //! leaves f32.
 
+use earprint_lanes::widest;
+
 use super::KMeansError;
-use super::source::Input;
+use super::source::{Input, Number};
 
 /// How columns are made comparable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,6 +56,9 @@ pub(super) struct Look {
     high: Vec<f64>,
 }
 
+/// Rows whose terms, each at most 2^50, are first added in i64.
+const RUN: usize = 1024;
+
 /// A sum of weighted terms that is the same in any order.
 #[derive(Debug, Clone, Copy)]
 struct Sum {
@@ -92,23 +97,13 @@ impl Look {
     }
 
     /// Rows of finite numbers and NaN.
-    pub fn add<T: Copy + Into<f64>>(&mut self, values: &[T], weights: &[u32]) {
-        let d = self.count.len();
-        let (count, low, high) = (&mut self.count[..d], &mut self.low[..d], &mut self.high[..d]);
-        for (values, &w) in values.chunks_exact(d).zip(weights).filter(|(_, w)| **w > 0) {
-            let w = f64::from(w);
-            for j in 0..d {
-                let v: f64 = values[j].into();
-                count[j] += if v.is_nan() { 0.0 } else { w };
-                // Neither takes NaN.
-                low[j] = if v < low[j] { v } else { low[j] };
-                high[j] = if v > high[j] { v } else { high[j] };
-            }
-        }
+    pub fn add<T: Number>(&mut self, values: &[T], weights: &[u32]) {
+        let look = self;
+        widest!(<T: Number> look_at(look: &mut Look, values: &[T], weights: &[u32]));
     }
 
     /// Shift and factor of every column of `input`, at which this was the first look.
-    pub fn scaled<T: Copy + Into<f64>>(
+    pub fn scaled<T: Number>(
         self,
         input: &dyn Input<T>,
         weights: &[u32],
@@ -120,10 +115,10 @@ impl Look {
                 let columns: Result<Vec<(f64, f64)>, _> = (0..d).map(|j| quartiles(input, weights, j)).collect();
                 columns?.into_iter().unzip()
             }
-            Scaling::None => (self.means(input, weights, &vec![0.0; d], |v| v)?, vec![1.0; d]),
+            Scaling::None => (self.means(input, weights, &vec![0.0; d], Power::First)?, vec![1.0; d]),
             Scaling::ZScore => {
-                let means = self.means(input, weights, &vec![0.0; d], |v| v)?;
-                let variances = self.means(input, weights, &means, |v| v * v)?;
+                let means = self.means(input, weights, &vec![0.0; d], Power::First)?;
+                let variances = self.means(input, weights, &means, Power::Second)?;
                 (means, variances.into_iter().map(|variance| or_one(variance.sqrt())).collect())
             }
         };
@@ -144,23 +139,31 @@ impl Look {
         if self.low[j] <= self.high[j] { ends } else { 0.0 }
     }
 
-    /// The mean of `of` every known value less its column's `shift`: 0 where nothing is known, infinite where a term is. `of` grows with
-    /// the size of what it is given.
-    fn means<T: Copy + Into<f64>>(
+    /// The mean of a power of every known value less its column's `shift`: 0 where nothing is known, infinite where a term is.
+    fn means<T: Number>(
         &self,
         input: &dyn Input<T>,
         weights: &[u32],
         shift: &[f64],
-        of: impl Fn(f64) -> f64 + Copy,
+        power: Power,
     ) -> Result<Vec<f64>, KMeansError> {
         let d = shift.len();
-        let largest: Vec<f64> = (0..d).map(|j| of(self.largest(j, shift[j]))).collect();
+        let largest: Vec<f64> = (0..d).map(|j| power.of(self.largest(j, shift[j]))).collect();
         let mut sums: Vec<Sum> = largest.iter().map(|&l| Sum::new(if l.is_finite() { l } else { 1.0 })).collect();
+        let quanta: Vec<f64> = sums.iter().map(|sum| sum.quantum).collect();
+        let columns = (shift, quanta.as_slice());
+        let mut units = vec![0i64; d];
         input.each(&mut |first, values| {
-            for (values, &w) in values.chunks_exact(d).zip(&weights[first..]) {
-                for ((sum, &shift), &v) in sums.iter_mut().zip(shift).zip(values) {
-                    let v: f64 = v.into();
-                    sum.add(if v.is_nan() { 0.0 } else { of(v - shift) }, w);
+            for (values, weights) in values.chunks(RUN * d).zip(weights[first..].chunks(RUN)) {
+                if weights.iter().all(|&w| w == 1) {
+                    let units = units.as_mut_slice();
+                    widest!(<T: Number> add_terms(values: &[T], columns: (&[f64], &[f64]), power: Power, units: &mut [i64]));
+                    sums.iter_mut().zip(units).for_each(|(sum, units)| sum.units += i128::from(std::mem::take(units)));
+                    continue;
+                }
+                for (values, &w) in values.chunks_exact(d).zip(weights) {
+                    let terms = values.iter().zip(shift).map(|(&v, &shift)| power.term(v, shift));
+                    sums.iter_mut().zip(terms).for_each(|(sum, term)| sum.add(term, w));
                 }
             }
             Ok(())
@@ -172,9 +175,62 @@ impl Look {
     }
 }
 
+/// What a mean is of.
+#[derive(Debug, Clone, Copy)]
+enum Power {
+    First,
+    Second,
+}
+
+impl Power {
+    /// Grows with the size of `v`.
+    #[inline(always)]
+    fn of(self, v: f64) -> f64 {
+        match self {
+            Self::First => v,
+            Self::Second => v * v,
+        }
+    }
+
+    /// 0 for what is unknown.
+    #[inline(always)]
+    fn term<T: Number>(self, v: T, shift: f64) -> f64 {
+        let v: f64 = v.into();
+        if v.is_nan() { 0.0 } else { self.of(v - shift) }
+    }
+}
+
+#[inline(always)]
+fn look_at<T: Number>(look: &mut Look, values: &[T], weights: &[u32]) {
+    let d = look.count.len();
+    let (count, low, high) = (&mut look.count[..d], &mut look.low[..d], &mut look.high[..d]);
+    for (values, &w) in values.chunks_exact(d).zip(weights).filter(|(_, w)| **w > 0) {
+        let w = f64::from(w);
+        for j in 0..d {
+            let v: f64 = values[j].into();
+            count[j] += if v.is_nan() { 0.0 } else { w };
+            // Neither takes NaN.
+            low[j] = if v < low[j] { v } else { low[j] };
+            high[j] = if v > high[j] { v } else { high[j] };
+        }
+    }
+}
+
+/// Adds every row's terms, rounded to their columns' quanta: rows `(…, d)`, [`RUN`] at most.
+#[inline(always)]
+fn add_terms<T: Number>(values: &[T], (shift, quanta): (&[f64], &[f64]), power: Power, units: &mut [i64]) {
+    let d = shift.len();
+    let (quanta, units) = (&quanta[..d], &mut units[..d]);
+    for values in values.chunks_exact(d) {
+        for j in 0..d {
+            units[j] += round(power.term(values[j], shift[j]) * quanta[j]);
+        }
+    }
+}
+
 /// Median of a column, and the distance between its other quartiles; the deviation where that is 0, as where more than half of a column
 /// are one value.
-fn quartiles<T: Copy + Into<f64>>(input: &dyn Input<T>, weights: &[u32], j: usize) -> Result<(f64, f64), KMeansError> {
+fn quartiles<T: Number>(input: &dyn Input<T>, weights: &[u32], j: usize) -> Result<(f64, f64), KMeansError> {
     let mut sorted: Vec<(f64, u32)> = Vec::new();
     input.each(&mut |first, values| {
         let column = values.iter().skip(j).step_by(input.columns()).map(|&v| v.into()).zip(&weights[first..]);

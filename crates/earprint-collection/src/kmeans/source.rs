@@ -53,6 +53,11 @@ impl Source for Table {
     }
 }
 
+/// What rows are made of: f32 or f64.
+pub(super) trait Number: Copy + Into<f64> {}
+
+impl<T: Copy + Into<f64>> Number for T {}
+
 /// Takes rows, with the number of the first.
 type Looker<'a, T> = &'a mut dyn FnMut(usize, &[T]) -> Result<(), KMeansError>;
 
