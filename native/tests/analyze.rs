@@ -182,6 +182,14 @@ fn growing(f: &Folder, lengths: impl Iterator<Item = usize>) {
     }
 }
 
+/// How often the main thread has gone to sleep: a run's does so some twenty times a second while it waits.
+#[cfg(target_os = "linux")]
+fn turns_of_the_main_thread(child: &std::process::Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{0}/task/{0}/status", child.id())).unwrap();
+    let line = status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:"));
+    line.expect("Linux counts them").trim().parse().unwrap()
+}
+
 /// Ctrl-C while the only worker is at number 11 of 24 sounds, which holds it up until the run has heard. Number 11 has no
 /// sound meanwhile, and has its own again afterwards.
 #[cfg(target_os = "linux")]
@@ -195,8 +203,9 @@ fn interrupted_at_number_11(f: &Folder) -> common::Ran {
     interrupt(&child);
     let mut err = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(err.any(|line| line.contains("finishing the files at hand")));
-    // Said by the signal itself; the queue asks some twenty times a second.
-    std::thread::sleep(Duration::from_secs(1));
+    // Said by the signal itself; whoever hands out files asks in every turn.
+    let turns = turns_of_the_main_thread(&child);
+    wait_until("the run to hear of it", || turns_of_the_main_thread(&child) > turns + 20);
     // A pipe can be opened for writing once somebody waits for it, who then finds no sound in it.
     let (nonblocking, mut open) = (0o4000, std::fs::File::options());
     wait_until("the pipe to be read", || open.write(true).custom_flags(nonblocking).open(&at).is_ok());
@@ -275,11 +284,19 @@ fn watch_picks_up_what_has_come_to_rest_until_ctrl_c() {
     let f = Folder::new("analyze-watch");
     growing(&f, 0..2);
     let mut child = command(&f, "watch in -l lib.db --every 1 --json").spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut next = || serde_json::from_str::<serde_json::Value>(&out.next().unwrap().unwrap()).unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap()).lines();
+    // A record that never comes fails the test instead of holding it up.
+    let (tell, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || out.map_while(Result::ok).all(|line| tell.send(line).is_ok()));
+    let next = || {
+        let line = heard.recv_timeout(Duration::from_secs(60)).expect("a record");
+        serde_json::from_str::<serde_json::Value>(&line).unwrap()
+    };
     assert_eq!([next(), next()].map(|r| r["path"].clone()), ["in/000.wav", "in/001.wav"]);
-    f.file("in/deep/new.wav", &wav(22_050, &planes(77, 2, 20_000)));
-    f.file("in/readme.txt", b"words");
+    // Whole from the first moment: a file that rests half written counts as one.
+    f.file("new.wav", &wav(22_050, &planes(77, 2, 20_000)));
+    f.file("in/deep/readme.txt", b"words");
+    std::fs::rename(f.join("new.wav"), f.join("in/deep/new.wav")).unwrap();
     let new = next();
     assert_eq!((new["path"].as_str(), new["status"].as_str()), (Some("in/deep/new.wav"), Some("ok")));
     interrupt(&child);

@@ -59,8 +59,8 @@ fn a_file_that_takes_too_long_is_stopped() {
     let f = Folder::new("faults-slow");
     f.file("in/a.wav", &wav(22_050, &planes(1, 1, 9000)));
     f.file("in/z.wav", &wav(22_050, &planes(2, 1, 9000)));
-    // Ten hours of silence that take no place on the disk.
-    let bytes = 10 * 3600 * 16_000_u32;
+    // Forty hours of silence that take no place on the disk.
+    let bytes = 40 * 3600 * 16_000_u32;
     let mut head = riff(&[fmt(1, 1, 8000, 16), chunk(b"data", &[])]);
     let at = head.len() - 4;
     head[at..].copy_from_slice(&bytes.to_le_bytes());

@@ -7,6 +7,9 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } f
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// Whatever settings stand around here are no part of what is compared.
+process.env.EARPRINT_CONFIG = '';
+
 const clips = new URL('../../tests/golden/outside/track/clips/', import.meta.url);
 const sounds = new URL('sounds/', import.meta.url);
 const out = new URL('../dist/tracks/', import.meta.url);

@@ -62,7 +62,7 @@ pub struct ClusterArgs {
     /// Device that finds nearest centres: the fastest for the job, the CPU, Vulkan (Metal, DX12), or CUDA. No label depends on it.
     #[arg(long, value_enum, default_value_t = Device::Auto, env = "EARPRINT_DEVICE")]
     pub device: Device,
-    /// Threads [default: all]. No label depends on it.
+    /// Threads; all cores where no number is given. No label depends on it.
     #[arg(short, long, value_name = "N", env = "EARPRINT_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// The summary on stdout as one JSON record.
@@ -213,7 +213,7 @@ pub struct ReportArgs {
     /// Device that finds nearest centres.
     #[arg(long, value_enum, default_value_t = Device::Auto, env = "EARPRINT_DEVICE")]
     pub device: Device,
-    /// Threads [default: all].
+    /// Threads; all cores where no number is given.
     #[arg(short, long, value_name = "N", env = "EARPRINT_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// No words on stderr but errors.

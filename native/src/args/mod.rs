@@ -93,7 +93,7 @@ pub struct RunArgs {
     /// Device that computes: the fastest for the job, the CPU, Vulkan (Metal, DX12 on their systems), or CUDA.
     #[arg(long, value_enum, default_value_t = Device::Auto, env = "EARPRINT_DEVICE")]
     pub device: Device,
-    /// Threads that read, decode and compute [default: all].
+    /// Threads that read, decode and compute; all cores where no number is given.
     #[arg(long, value_name = "N", env = "EARPRINT_JOBS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Memory the run may take, for example 500M or 2G. One file's channel may take a third of a thread's share.
@@ -113,7 +113,7 @@ pub struct RunArgs {
     pub verbose: bool,
 }
 
-/// Whether a flag stands on the command line: defaults and the environment are no wish of this run.
+/// Whether a flag stands on the command line: defaults, the environment and files are no wish of this run.
 pub fn typed(flag: &str) -> bool {
     let is = |arg: &str| arg.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
     std::env::args_os().any(|arg| arg.to_str().is_some_and(is))
@@ -233,6 +233,9 @@ pub struct MelArgs {
     /// Most files in one batch (results do not depend on it).
     #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub batch_files: Option<u32>,
+    /// Milliseconds after which what is done is surely on the disk and in the journal.
+    #[arg(long, value_name = "N", hide = true, default_value_t = 1000)]
+    pub flush_ms: u64,
     #[command(flatten)]
     pub run: RunArgs,
 }

@@ -4,10 +4,11 @@
 //! it, which comes before the user's own file, which comes before the defaults. A setting becomes the default of its flag, so
 //! that `--help` shows what holds here.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use toml::{Table, Value};
 
 use super::Args;
@@ -17,7 +18,7 @@ use crate::job::Usage;
 const NAME: &str = "earprint.toml";
 
 /// Names another file in the place of all others; empty: none.
-const INSTEAD: &str = "EARPRINT_CONFIG";
+pub const INSTEAD: &str = "EARPRINT_CONFIG";
 
 /// Settings that are paths: relative ones begin where the file is.
 const PATHS: [&str; 1] = ["library"];
@@ -31,18 +32,21 @@ pub fn args() -> Result<Args, Usage> {
     let settled = files().and_then(|files| files.iter().try_fold(Args::command(), |c, file| with_file(c, file)));
     let typed = match settled {
         Ok(command) => command.get_matches(),
-        Err(wrong) => help_all_the_same().ok_or(wrong)?,
+        Err(wrong) => {
+            help_all_the_same();
+            return Err(wrong);
+        }
     };
     Ok(Args::from_arg_matches(&typed).unwrap_or_else(|e| e.exit()))
 }
 
 /// Ends the process if help or the version is what was asked for.
-fn help_all_the_same() -> Option<ArgMatches> {
-    let asked = Args::command().try_get_matches().err()?;
-    if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+fn help_all_the_same() {
+    if let Err(asked) = Args::command().try_get_matches()
+        && matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+    {
         asked.exit();
     }
-    None
 }
 
 /// The files that are read, the one that counts most last.
@@ -117,17 +121,17 @@ fn with_text(mut command: Command, text: &str, folder: &Path) -> Result<Command,
 
 /// Makes `value` the default of a flag of `verb`, which has it.
 fn with_setting(command: Command, verb: &str, key: &str, value: &Value, folder: &Path) -> Result<Command, String> {
-    let text = match value {
-        Value::String(path) if PATHS.contains(&key) => folder.join(path).to_string_lossy().into_owned(),
-        Value::String(text) => text.clone(),
-        Value::Integer(number) => number.to_string(),
+    let text: OsString = match value {
+        Value::String(path) if PATHS.contains(&key) => folder.join(path).into(),
+        Value::String(text) => text.into(),
+        Value::Integer(number) => number.to_string().into(),
         other => return Err(format!("{key} = {other}; expected a text or a whole number")),
     };
     let flag = setting(command.find_subcommand(verb).expect("a verb"), key).expect("a flag of it").clone();
     // clap takes it for granted that a default is good.
     let id = flag.get_id().clone();
     let alone = Command::new("earprint").no_binary_name(true).arg(flag);
-    if let Err(e) = alone.try_get_matches_from([format!("--{key}={text}")]) {
+    if let Err(e) = alone.try_get_matches_from([OsString::from(format!("--{key}")), text.clone()]) {
         let words = e.to_string();
         let about = |line: &&str| !line.is_empty() && !line.starts_with("For more");
         let words: Vec<&str> = words.lines().map(str::trim).filter(about).collect();

@@ -29,7 +29,9 @@ pub fn run() -> Result<u8> {
     for file in settings::files()? {
         println!("  read     {}", file.display());
     }
-    if let Some(own) = settings::users().filter(|own| !own.is_file()) {
+    if std::env::var_os(settings::INSTEAD).is_some() {
+        println!("  because  {} is set: no other file is looked for", settings::INSTEAD);
+    } else if let Some(own) = settings::users().filter(|own| !own.is_file()) {
         println!("  missing  {}, where settings for every folder could stand", own.display());
     }
     println!("\nformats");

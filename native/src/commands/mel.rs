@@ -1,5 +1,7 @@
 //! `earprint mel`.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use earprint_audio::walk::Outcome;
 use earprint_compute::Dtype;
@@ -38,6 +40,7 @@ pub fn run(args: &MelArgs) -> Result<Ended> {
         workers: supervise::workers(&args.run),
         memory: args.run.memory,
         batch_files: args.batch_files.map(|n| n as usize),
+        flush_every: Duration::from_millis(args.flush_ms),
     };
     let control = Control::default();
     let records = Records::new(args.json);

@@ -120,6 +120,7 @@ impl<'a> Finder<'a> {
 
 /// The labels of a block, and its rows in doubt.
 fn take(out: &Nearest, first: usize, labels: &mut [u32], doubt: &mut Vec<usize>) {
+    // By way of i32, which has an instruction for many at once.
     labels.iter_mut().zip(&out.index).for_each(|(label, &index)| *label = index as i32 as u32);
     // Most blocks have none.
     if out.certain.contains(&0.0) {

@@ -436,11 +436,11 @@ mod tests {
     fn rows_that_count_once_add_up_as_weighted_ones() {
         let mut values: Vec<f64> = (0..10_000).map(|i| f64::from(i % 977) * 0.1 + 1e6 * f64::from(i % 2)).collect();
         let once = Rows::new(&values, 2, None, Scaling::ZScore).unwrap().scaled;
-        // A row that counts for nothing, in every run.
+        // A row that counts for nothing before every 500 others, so one in every run.
         let mut weights = Vec::new();
-        for run in (0..5).rev() {
-            values.splice(run * 2000..run * 2000, [5e8, -5e8]);
-            weights.extend(std::iter::once(0).chain([1; 1000]));
+        for some in (0..10).rev() {
+            values.splice(some * 1000..some * 1000, [5e8, -5e8]);
+            weights.extend(std::iter::once(0).chain([1; 500]));
         }
         let weighted = Rows::new(&values, 2, Some(&weights), Scaling::ZScore).unwrap().scaled;
         assert_eq!((once.shift, once.factor, once.largest), (weighted.shift, weighted.factor, weighted.largest));

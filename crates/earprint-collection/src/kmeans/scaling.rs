@@ -139,7 +139,8 @@ impl Look {
         if self.low[j] <= self.high[j] { ends } else { 0.0 }
     }
 
-    /// The mean of a power of every known value less its column's `shift`: 0 where nothing is known, infinite where a term is.
+    /// The mean of a power of every known value less its column's `shift`: 0 where nothing is known. Where a term is
+    /// infinite so is the mean, and no other one is computed.
     fn means<T: Number>(
         &self,
         input: &dyn Input<T>,
@@ -149,7 +150,11 @@ impl Look {
     ) -> Result<Vec<f64>, KMeansError> {
         let d = shift.len();
         let largest: Vec<f64> = (0..d).map(|j| power.of(self.largest(j, shift[j]))).collect();
-        let mut sums: Vec<Sum> = largest.iter().map(|&l| Sum::new(if l.is_finite() { l } else { 1.0 })).collect();
+        if largest.iter().any(|l| l.is_infinite()) {
+            // Whoever asked cannot go on; sums would leave their integers.
+            return Ok(largest.into_iter().map(|l| if l.is_finite() { 0.0 } else { f64::INFINITY }).collect());
+        }
+        let mut sums: Vec<Sum> = largest.iter().map(|&l| Sum::new(l)).collect();
         let quanta: Vec<f64> = sums.iter().map(|sum| sum.quantum).collect();
         let columns = (shift, quanta.as_slice());
         let mut units = vec![0i64; d];
@@ -168,10 +173,7 @@ impl Look {
             }
             Ok(())
         })?;
-        let mean = |((sum, n), largest): ((Sum, &f64), &f64)| {
-            if largest.is_finite() { sum.over(*n) } else { f64::INFINITY }
-        };
-        Ok(sums.into_iter().zip(&self.count).zip(&largest).map(mean).collect())
+        Ok(sums.into_iter().zip(&self.count).map(|(sum, n)| sum.over(*n)).collect())
     }
 }
 

@@ -53,7 +53,7 @@ impl Source for Table {
     }
 }
 
-/// What rows are made of: f32 or f64.
+/// What rows are made of, in one word, as `widest!` wants a bound.
 pub(super) trait Number: Copy + Into<f64> {}
 
 impl<T: Copy + Into<f64>> Number for T {}

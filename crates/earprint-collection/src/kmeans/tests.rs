@@ -272,7 +272,9 @@ fn very_large_and_very_small_numbers() {
     let far = [0.0, 1e-30, 2e-30, 3e-30, 1e20];
     assert_eq!(of(&far, 2, None, Scaling::Robust).unwrap().sizes, [4, 1]);
     assert_eq!(of(&far, 3, None, Scaling::Robust).unwrap_err().code(), "E_TOO_FEW");
-    assert_eq!(of(&[f64::MAX, f64::MIN, 0.0], 2, None, Scaling::ZScore).unwrap_err().code(), "E_SCALE");
+    for vast in [&[f64::MAX, f64::MIN, 0.0][..], &[1e200, -1e200].repeat(600)] {
+        assert_eq!(of(vast, 2, None, Scaling::ZScore).unwrap_err().code(), "E_SCALE");
+    }
     // A first centre far beyond all rows is nobody's, and filled.
     assert_eq!(of(&three, 2, Some(&[0.0, 1e60]), Scaling::None).unwrap_err().code(), "E_INIT");
     assert_eq!(of(&three, 2, Some(&[0.0, 1e39]), Scaling::None).unwrap().sizes, [2, 1]);

@@ -20,9 +20,6 @@ use crate::{Control, Features, FileOutcome};
 /// Outcomes that may wait for an earlier one, so that memory stays bounded when one input takes long.
 const WINDOW: usize = 1024;
 
-/// Rows reach the disk and the journal at least this often.
-const FLUSH_EVERY: Duration = Duration::from_millis(1000);
-
 pub(super) struct Committer<'a> {
     job: &'a DiskJob,
     plan: Arc<MelPlan>,
@@ -187,7 +184,7 @@ impl<'a> Committer<'a> {
     pub fn flush_now_and_then(&self) -> Result<(), String> {
         loop {
             let stop = {
-                let waited = self.moved.wait_timeout_while(self.lock(), FLUSH_EVERY, |s| !s.stop);
+                let waited = self.moved.wait_timeout_while(self.lock(), self.job.flush_every, |s| !s.stop);
                 waited.expect("no panic holds it").0.stop
             };
             self.flush().map_err(|e| {

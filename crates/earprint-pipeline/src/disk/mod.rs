@@ -9,6 +9,7 @@ mod source;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use earprint_audio::AudioError;
 use earprint_audio::walk::{Outcome, WalkEntry};
@@ -54,6 +55,8 @@ pub struct DiskJob {
     pub memory: u64,
     /// Most inputs in a batch; `None`: by memory.
     pub batch_files: Option<usize>,
+    /// Rows reach the disk and the journal at least this often.
+    pub flush_every: Duration,
 }
 
 /// How a run ended.

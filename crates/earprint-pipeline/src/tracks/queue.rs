@@ -431,10 +431,9 @@ mod tests {
             results.iter().enumerate().all(|(n, (index, text))| n == *index && text.ends_with("done")),
             "{results:?}"
         );
-        let order = order.lock().unwrap();
-        let mut first = [order[0], order[1]];
-        first.sort_unstable();
-        assert_eq!(first, [2, 4]);
+        // One worker does all the others, heaviest first, the first among equals.
+        let order: Vec<usize> = order.lock().unwrap().iter().copied().filter(|&index| index != 2).collect();
+        assert_eq!(order, [4, 3, 1, 0, 5]);
     }
 
     #[test]
@@ -455,8 +454,8 @@ mod tests {
         let mut s = sleepers(&[1, 1, 1, 1, 1, 1]);
         let gate = Arc::<Gate>::default();
         (s.panics, s.hangs) = (true, Some(gate.clone()));
-        let second = Duration::from_secs(1);
-        let options = QueueOptions { workers: 2, window: 100, limit: Some(second), grace: second };
+        let limit = Duration::from_secs(3);
+        let options = QueueOptions { workers: 2, window: 100, limit: Some(limit), grace: limit };
         let (indices, texts) = run(s, options, &|| false);
         gate.open();
         assert_eq!((indices.len(), texts.len()), (6, 6));
@@ -467,15 +466,15 @@ mod tests {
 
     #[test]
     fn a_slow_sink_makes_no_input_late() {
-        let limit = Some(Duration::from_secs(1));
+        let limit = Some(Duration::from_secs(3));
         let options = QueueOptions { workers: 2, limit, grace: Duration::from_millis(100), ..Default::default() };
         let mut texts = Vec::new();
         run_queue(sleepers(&[2; 8]), vec![1; 8], options, &|| false, &mut |result| {
             if let Some((_, text)) = result {
                 texts.push(text);
-                // By now the others work on their next one.
-                if texts.len() < 3 {
-                    std::thread::sleep(Duration::from_millis(1500));
+                // While both workers have a next one.
+                if texts.len() == 1 {
+                    std::thread::sleep(Duration::from_millis(3500));
                 }
             }
             Ok(())
@@ -486,18 +485,18 @@ mod tests {
 
     #[test]
     fn a_long_input_stops_when_asked() {
-        let options = QueueOptions { workers: 1, limit: Some(Duration::from_secs(1)), ..Default::default() };
+        let options = QueueOptions { workers: 1, limit: Some(Duration::from_secs(3)), ..Default::default() };
         let (_, texts) = run(sleepers(&[1, 60_000, 1]), options, &|| false);
         assert_eq!(texts, ["0 done", "1 stopped", "2 done"]);
     }
 
     #[test]
     fn cancelling_finishes_what_is_under_way_and_a_failing_sink_ends_the_run() {
-        let s = sleepers(&[30; 200]);
+        let s = sleepers(&[30; 500]);
         let made = s.made.clone();
         let (indices, _) =
             run(s, QueueOptions { workers: 2, ..Default::default() }, &|| made.load(Ordering::Relaxed) > 1);
-        assert!(!indices.is_empty() && indices.len() < 150, "{}", indices.len());
+        assert!(!indices.is_empty() && indices.len() < 400, "{}", indices.len());
         let s = sleepers(&[1; 50]);
         let ended = run_queue(s, vec![1; 50], QueueOptions::default(), &|| false, &mut |result| match result {
             Some((3, _)) => Err("disk full".into()),
