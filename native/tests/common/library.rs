@@ -56,17 +56,9 @@ pub fn corpus(folder: &Folder, files: usize, seed: u64) {
     folder.file("in/cut.flac", &flac(22_050, &self::planes(seed + 999, 1, 12_000))[..13_000]);
 }
 
-/// `earprint` in a folder, ready to be run; `words` are split at blanks.
+/// [`Folder::command`], ready to be started: nothing on stdin, its words kept.
 pub fn command(folder: &Folder, words: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_earprint"));
-    for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("EARPRINT_")) {
-        command.env_remove(name);
-    }
-    command
-        .args(words.split_whitespace())
-        .current_dir(&folder.0)
-        .env("EARPRINT_DEVICE", "cpu")
-        .env("EARPRINT_CONFIG", "");
+    let mut command = folder.command(words);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -38,22 +38,25 @@ impl Folder {
         std::fs::write(path, bytes).unwrap();
     }
 
-    /// Runs `earprint` in this folder, on the CPU and with nothing set in the environment; `words` are split at blanks.
+    /// `earprint` in this folder, on the CPU and with nothing set in the environment or in files; `words` are split at blanks.
+    pub fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_earprint"));
+        for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("EARPRINT_")) {
+            command.env_remove(name);
+        }
+        command.args(words.split_whitespace()).current_dir(&self.0);
+        command.env("EARPRINT_DEVICE", "cpu").env("EARPRINT_CONFIG", "");
+        command
+    }
+
+    /// Runs [`Folder::command`] to its end.
     pub fn run(&self, words: &str) -> Ran {
         self.run_with(words, "")
     }
 
     /// As [`Folder::run`], with text on stdin.
     pub fn run_with(&self, words: &str, stdin: &str) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_earprint"));
-        for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("EARPRINT_")) {
-            command.env_remove(name);
-        }
-        command
-            .args(words.split_whitespace())
-            .current_dir(&self.0)
-            .env("EARPRINT_DEVICE", "cpu")
-            .env("EARPRINT_CONFIG", "");
+        let mut command = self.command(words);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         // A command that does not read its stdin may be gone already.

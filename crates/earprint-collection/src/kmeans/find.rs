@@ -11,7 +11,8 @@ use super::part::Part;
 use super::rows::{BLOCK, CHUNK, Rows};
 use super::short::{self, ShortCentres, ShortRows};
 
-/// Products of a row with all centres from which on integers are faster: below, f32 waits for memory as they do, and they take memory of their own.
+/// Products of a row with all centres from which on integers are used. With 8,192 they took 0.8 of the time of f32, with 1,600 (25
+/// columns, 64 centres) 1.06, and memory of their own (decision 0019).
 const WORTH_SHORT: usize = 4096;
 
 /// Centres, for every kernel that may be asked.

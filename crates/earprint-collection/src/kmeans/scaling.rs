@@ -139,8 +139,10 @@ impl Look {
         if self.low[j] <= self.high[j] { ends } else { 0.0 }
     }
 
-    /// The mean of a power of every known value less its column's `shift`: 0 where nothing is known. Where a term is
-    /// infinite so is the mean, and no other one is computed.
+    /// The mean of a power of every known value less its column's `shift`: 0 where nothing is known.
+    ///
+    /// # Errors
+    /// `Range` where a term is beyond f64, and what `input` returns.
     fn means<T: Number>(
         &self,
         input: &dyn Input<T>,
@@ -150,9 +152,9 @@ impl Look {
     ) -> Result<Vec<f64>, KMeansError> {
         let d = shift.len();
         let largest: Vec<f64> = (0..d).map(|j| power.of(self.largest(j, shift[j]))).collect();
-        if largest.iter().any(|l| l.is_infinite()) {
-            // Whoever asked cannot go on; sums would leave their integers.
-            return Ok(largest.into_iter().map(|l| if l.is_finite() { 0.0 } else { f64::INFINITY }).collect());
+        // Sums of such terms would leave their integers.
+        if let Some(column) = largest.iter().position(|l| l.is_infinite()) {
+            return Err(KMeansError::Range { column });
         }
         let mut sums: Vec<Sum> = largest.iter().map(|&l| Sum::new(l)).collect();
         let quanta: Vec<f64> = sums.iter().map(|sum| sum.quantum).collect();
