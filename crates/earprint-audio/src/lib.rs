@@ -17,13 +17,18 @@ mod codecs;
 mod decode;
 mod error;
 mod finite;
+pub mod formats;
 mod identity;
 mod limits;
 #[cfg(all(feature = "resample", not(target_family = "wasm")))]
 mod mono;
+#[cfg(feature = "codecs")]
+mod mp4_index;
 mod note;
+mod other_kinds;
 #[cfg(feature = "resample")]
 mod planar;
+mod recognize;
 #[cfg(feature = "resample")]
 mod resample;
 #[cfg(all(feature = "codecs", not(windows)))]
