@@ -28,6 +28,8 @@ pub struct Format {
     pub extensions: &'static [&'static str],
     /// Extensions that other kinds of files have too (`.ts` is TypeScript as well): the first bytes decide.
     pub shared: &'static [&'static str],
+    /// What of a format is read, for lists.
+    pub about: &'static str,
     /// True where files hold notes instead of samples: they are rendered, not converted.
     pub notes: bool,
     magic: &'static [&'static [(usize, &'static [u8])]],
@@ -38,7 +40,17 @@ pub struct Format {
 
 /// A format that this build reads.
 const fn read(name: &'static str, extensions: &'static [&'static str]) -> Format {
-    Format { name, support: Support::Read, extensions, shared: &[], notes: false, magic: &[], check: None, weak: false }
+    Format {
+        name,
+        support: Support::Read,
+        extensions,
+        shared: &[],
+        about: "",
+        notes: false,
+        magic: &[],
+        check: None,
+        weak: false,
+    }
 }
 
 /// A format that this build knows and does not read.
@@ -64,6 +76,10 @@ impl Format {
 
     const fn shared(self, shared: &'static [&'static str]) -> Format {
         Format { shared, ..self }
+    }
+
+    const fn about(self, about: &'static str) -> Format {
+        Format { about, ..self }
     }
 
     const fn notes(self) -> Format {
@@ -92,13 +108,13 @@ const OGG: usize = 28;
 /// Every known format; those that are read first.
 #[rustfmt::skip]
 pub const FORMATS: &[Format] = &[
-    read("WAV", &["wav", "wave", "bwf", "rf64"]),
+    read("WAV", &["wav", "wave", "bwf", "rf64"]).about("8 to 64 bits, float, A-law, mu-law, RF64"),
     decoded("FLAC", &["flac"]),
     decoded("MP3", &["mp3", "mpga"]),
     decoded("MP2", &["mp2"]),
-    decoded("Ogg Vorbis", &["ogg", "oga", "ogx", "ogv"]),
-    decoded("AAC", &["aac", "adts"]),
-    decoded("MP4", &["mp4", "m4a", "m4b", "m4r", "m4v", "3gp", "3g2", "f4a", "alac"]),
+    decoded("Ogg Vorbis", &["ogg", "oga", "ogx", "ogv"]).about("and FLAC in Ogg"),
+    decoded("AAC", &["aac", "adts"]).about("AAC-LC in ADTS"),
+    decoded("MP4", &["mp4", "m4a", "m4b", "m4r", "m4v", "3gp", "3g2", "f4a", "alac"]).about("AAC-LC, ALAC, FLAC, MP3"),
     decoded("AIFF", &["aif", "aifc", "aiff"]),
     decoded("CAF", &["caf"]),
     unread("Opus", &["opus"]).magic(&[&[(0, b"OggS"), (OGG, b"OpusHead")]]),
@@ -276,9 +292,14 @@ const fn append(out: &mut [u8; 2048], mut at: usize, text: &str) -> usize {
     at
 }
 
-/// Names of the formats of one kind, in the order of the table.
-pub fn names(support: Support) -> Vec<&'static str> {
-    FORMATS.iter().filter(|format| format.support == support).map(|format| format.name).collect()
+/// The formats of one kind as documents and `doctor` list them: "WAV (8 to 64 bits, float), FLAC".
+pub fn list(support: Support) -> String {
+    let words = |format: &Format| match format.about {
+        "" => format.name.to_owned(),
+        about => format!("{} ({about})", format.name),
+    };
+    let rows = FORMATS.iter().filter(|format| format.support == support);
+    rows.map(words).collect::<Vec<_>>().join(", ")
 }
 
 /// The header object of ASF, which holds WMA and WMV.

@@ -11,6 +11,7 @@
 //! No text on stdout or stderr, no threads, no files except through [`walk`] and the `_path`
 //! functions, which browsers do not get.
 
+mod bounded;
 mod clip;
 #[cfg(feature = "codecs")]
 mod codecs;
@@ -35,6 +36,7 @@ mod resample;
 mod same_math;
 mod sniff;
 mod stream;
+mod unread;
 #[cfg(not(target_family = "wasm"))]
 pub mod walk;
 pub mod wav;
@@ -58,3 +60,4 @@ pub use planar::PlanarStream;
 pub use resample::{Resampler, resample, resampled_len};
 pub use sniff::{Container, KNOWN, SNIFF_BYTES, sniff};
 pub use stream::{Block, Source, Stream, StreamOptions};
+pub use unread::UnreadCounts;

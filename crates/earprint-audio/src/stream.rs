@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::bounded::{Bounded, is_refusal};
 use crate::clip::Samples;
 use crate::error::AudioError;
 use crate::identity::{AudioId, Hasher};
@@ -111,7 +112,7 @@ impl Stream {
         seek(&mut source, SeekFrom::Start(0))?;
         match found {
             Some(Container::Wav) => Stream::open_wav(source, total_bytes, limits, options),
-            found => open_other(source, total_bytes, found, hint, &head[..n], limits, options)
+            found => open_other(Box::new(Bounded(source)), total_bytes, found, hint, &head[..n], limits, options)
                 .map_err(|error| blame(error, found, &head[..n])),
         }
     }
@@ -282,7 +283,7 @@ impl Stream {
                 }
                 Ok(None)
             }
-            Err(AudioError::Io { kind: ErrorKind::InvalidInput | ErrorKind::InvalidData, .. }) => {
+            Err(AudioError::Io { kind, .. }) if is_refusal(kind) => {
                 self.done = true;
                 let expected_frames = self.frames_hint.filter(|&expected| expected > self.frames);
                 let (frames, rate_hz) = (self.frames, self.rate_hz);
@@ -386,7 +387,7 @@ fn blame(error: AudioError, found: Option<Container>, head: &[u8]) -> AudioError
         (Unsupported { .. } | Malformed { .. } | Truncated { .. } | Empty { .. }, None) if !head.is_empty() => {
             not_audio(head)
         }
-        (Io { kind: ErrorKind::InvalidInput | ErrorKind::InvalidData, .. }, Some(container)) => {
+        (Io { kind, .. }, Some(container)) if is_refusal(kind) => {
             Malformed { container: container.name(), what: OUTSIDE.into() }
         }
         (error, _) => error,
