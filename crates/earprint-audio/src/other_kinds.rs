@@ -117,6 +117,7 @@ fn is_text_char(c: char) -> bool {
 }
 
 /// Extensions of files that hold no sound, lower case and sorted: a walk skips them without opening.
+#[cfg(not(target_family = "wasm"))]
 const EXTENSIONS: &[&str] = &[
     // Sorted for binary search; a test holds the order. Unfinished downloads are among them.
     "7z",
@@ -353,6 +354,7 @@ const EXTENSIONS: &[&str] = &[
 ];
 
 /// Whether files of this extension hold no sound, so that nobody need look.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn is_other_extension(extension: &str) -> bool {
     let lower = extension.to_ascii_lowercase();
     EXTENSIONS.binary_search(&lower.as_str()).is_ok()

@@ -31,10 +31,9 @@ pub(crate) fn recognize(
         }
         Some(behind) => Some(tagged(&behind)?),
     };
-    match found {
-        #[cfg(feature = "codecs")]
-        Some(Container::Mp4) => crate::mp4_index::check(source, total_bytes)?,
-        _ => {}
+    #[cfg(feature = "codecs")]
+    if found == Some(Container::Mp4) {
+        crate::mp4_index::check(source, total_bytes)?;
     }
     Ok(found)
 }

@@ -62,6 +62,14 @@ pub struct WalkEntry {
     pub outcome: Outcome,
 }
 
+impl WalkEntry {
+    /// True where the name alone says that the format is known and not read: opening it will fail at once.
+    pub fn is_unread(&self) -> bool {
+        let extension = self.path.extension().and_then(OsStr::to_str);
+        extension.and_then(formats::unread_by_extension).is_some()
+    }
+}
+
 /// What becomes of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use earprint_audio::formats;
 use earprint_audio::walk::{Outcome, WalkEntry};
 use earprint_audio::{Limits, PlanarStream, Stream, StreamOptions, identify_path};
 use earprint_core::{Status, TRACK_RATE_HZ, TrackRecord, path_text};
@@ -218,7 +217,7 @@ pub fn run_tracks(
 fn weight(entry: &WalkEntry) -> u64 {
     let extension = entry.path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
     let factor = match extension.as_deref() {
-        Some(extension) if formats::unread_by_extension(extension).is_some() => 0,
+        _ if entry.is_unread() => 0,
         Some("mkv" | "webm" | "mov" | "m4v" | "ogv" | "3gp") => 1,
         Some("wav" | "wave" | "bwf" | "rf64" | "w64" | "au" | "snd" | "aif" | "aiff" | "aifc" | "caf") => 2,
         Some("flac" | "alac" | "wv") => 3,
