@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use earprint_audio::UnreadCounts;
 use earprint_core::Status;
 use earprint_pipeline::disk::Summary;
 use earprint_store::FileEntry;
@@ -25,16 +26,20 @@ pub struct Ended {
 pub struct Records {
     json: Option<Mutex<Out>>,
     failures: Mutex<Vec<String>>,
+    unread: Mutex<UnreadCounts>,
+    quiet: bool,
 }
 
 impl Records {
-    /// `json`: `--json`.
-    pub fn new(json: bool) -> Self {
-        Self { json: json.then(|| Mutex::new(out())), failures: Mutex::default() }
+    /// `json`: `--json`; `quiet`: failures, but no sums.
+    pub fn new(json: bool, quiet: bool) -> Self {
+        let json = json.then(|| Mutex::new(out()));
+        Self { json, failures: Mutex::default(), unread: Mutex::default(), quiet }
     }
 
     /// The fate of one input; `record` is made only where somebody reads it.
     pub fn put(&self, entry: &FileEntry, record: impl FnOnce() -> Value) {
+        self.unread.lock().expect("no panic holds it").add(entry.code.as_deref(), entry.reason.as_deref());
         if let Some(out) = &self.json {
             // The run goes on for the files.
             note_lost(out.lock().expect("no panic holds it").line(record()));
@@ -57,6 +62,10 @@ impl Records {
         }
         if failures.len() > TOLD {
             eprintln!("failed: {} more, see {where_all}", failures.len() - TOLD);
+        }
+        let unread = self.unread.into_inner().expect("no panic holds it");
+        if !unread.is_empty() && !self.quiet {
+            eprintln!("{unread}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
 use anyhow::Result;
+use earprint_audio::walk::{Outcome, WalkEntry};
 use earprint_core::MelJob;
 use earprint_pipeline::Control;
 
@@ -68,6 +69,11 @@ pub fn supervised_with<R>(
         eprintln!("note: {event}");
     }
     done
+}
+
+/// Inputs that progress counts: those left out on purpose cost no time.
+pub fn not_skipped(inputs: &[WalkEntry]) -> u64 {
+    inputs.iter().filter(|i| !matches!(i.outcome, Outcome::Skipped(_))).count() as u64
 }
 
 /// True after Ctrl-C.

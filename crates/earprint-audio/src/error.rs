@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::formats::{self, UNSUPPORTED};
+
 /// Why bytes did not become a clip. Comparable and cloneable, so that reports can keep it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -18,11 +20,11 @@ pub enum AudioError {
         actual: String,
     },
     /// A known container holding something this build cannot decode.
-    #[error("unsupported: {actual}; expected {expected}; convert the file, for example to FLAC or 16-bit WAV")]
+    #[error("{UNSUPPORTED}{actual}; expected {expected}; {}", formats::cure(actual))]
     Unsupported {
         /// What can be decoded instead.
         expected: &'static str,
-        /// What the file holds.
+        /// What the file holds: a format's name first, as "Opus in Ogg", which summaries count.
         actual: String,
     },
     /// Sample rate outside the limits.

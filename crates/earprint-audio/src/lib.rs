@@ -11,25 +11,32 @@
 //! No text on stdout or stderr, no threads, no files except through [`walk`] and the `_path`
 //! functions, which browsers do not get.
 
+mod bounded;
 mod clip;
 #[cfg(feature = "codecs")]
 mod codecs;
 mod decode;
 mod error;
 mod finite;
+pub mod formats;
 mod identity;
 mod limits;
 #[cfg(all(feature = "resample", not(target_family = "wasm")))]
 mod mono;
+#[cfg(feature = "codecs")]
+mod mp4_index;
 mod note;
+mod other_kinds;
 #[cfg(feature = "resample")]
 mod planar;
+mod recognize;
 #[cfg(feature = "resample")]
 mod resample;
 #[cfg(all(feature = "codecs", not(windows)))]
 mod same_math;
 mod sniff;
 mod stream;
+mod unread;
 #[cfg(not(target_family = "wasm"))]
 pub mod walk;
 pub mod wav;
@@ -53,3 +60,4 @@ pub use planar::PlanarStream;
 pub use resample::{Resampler, resample, resampled_len};
 pub use sniff::{Container, KNOWN, SNIFF_BYTES, sniff};
 pub use stream::{Block, Source, Stream, StreamOptions};
+pub use unread::UnreadCounts;

@@ -41,7 +41,7 @@ impl Container {
 }
 
 /// Bytes that [`sniff`] wants to see; fewer are fine.
-pub const SNIFF_BYTES: usize = 64;
+pub const SNIFF_BYTES: usize = 2048;
 
 /// Recognises a container by the first [`SNIFF_BYTES`] bytes of a file.
 pub fn sniff(prefix: &[u8]) -> Option<Container> {
@@ -77,16 +77,14 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
 }
 
 /// The containers this build decodes, for messages.
-pub const KNOWN: &str = if cfg!(feature = "codecs") {
-    "WAV, FLAC, MP3, Ogg Vorbis, AAC, M4A, AIFF or CAF"
-} else {
-    "WAV (this build has no other decoders)"
-};
+pub const KNOWN: &str = crate::formats::READ_NAMES;
 
 /// First bytes of a file for a message: text where it is text, hex where not.
 pub fn printable(prefix: &[u8]) -> String {
     let head = &prefix[..prefix.len().min(12)];
-    if !head.is_empty() && head.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
+    if head.is_empty() {
+        "nothing (0 bytes)".into()
+    } else if head.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
         format!("\"{}\"", String::from_utf8_lossy(head))
     } else {
         let hex: Vec<String> = head.iter().map(|b| format!("{b:02x}")).collect();

@@ -8,12 +8,14 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::bounded::{Bounded, is_refusal};
 use crate::clip::Samples;
 use crate::error::AudioError;
 use crate::identity::{AudioId, Hasher};
 use crate::limits::Limits;
 use crate::note::{Note, Partial};
-use crate::sniff::{self, Container, SNIFF_BYTES};
+use crate::recognize;
+use crate::sniff::{self, Container};
 use crate::wav::{self, SampleFormat, WavLayout};
 
 /// What a stream can be opened from: a file, a cursor over bytes. Pipes cannot seek; read them into
@@ -103,12 +105,15 @@ impl Stream {
         let total_bytes = seek(&mut source, SeekFrom::End(0))?;
         limits.check_bytes(total_bytes)?;
         seek(&mut source, SeekFrom::Start(0))?;
-        let mut head = [0u8; SNIFF_BYTES];
+        let found = recognize::recognize(&mut source, total_bytes, hint)?;
+        seek(&mut source, SeekFrom::Start(0))?;
+        let mut head = [0u8; 64];
         let n = read_full(&mut source, &mut head)?;
         seek(&mut source, SeekFrom::Start(0))?;
-        match sniff::sniff(&head[..n]) {
+        match found {
             Some(Container::Wav) => Stream::open_wav(source, total_bytes, limits, options),
-            found => open_other(source, total_bytes, found, hint, &head[..n], limits, options),
+            found => open_other(Box::new(Bounded(source)), total_bytes, found, hint, &head[..n], limits, options)
+                .map_err(|error| blame(error, found, &head[..n])),
         }
     }
 
@@ -278,6 +283,13 @@ impl Stream {
                 }
                 Ok(None)
             }
+            Err(AudioError::Io { kind, .. }) if is_refusal(kind) => {
+                self.done = true;
+                let expected_frames = self.frames_hint.filter(|&expected| expected > self.frames);
+                let (frames, rate_hz) = (self.frames, self.rate_hz);
+                self.note.partial = Some(Partial { frames, expected_frames, rate_hz, reason: OUTSIDE.into() });
+                Ok(None)
+            }
             Err(error) => {
                 self.done = true;
                 // A reader that was refused its bytes calls it a failure of the file.
@@ -367,8 +379,25 @@ fn open_other(
     }
 }
 
+/// What a reader's failure to open says about the file. Where only the name promised audio and no packet was found, the file
+/// is none; a place that the file's own numbers name and no file can have is damage, and not the system's error.
+fn blame(error: AudioError, found: Option<Container>, head: &[u8]) -> AudioError {
+    use AudioError::{Empty, Io, Malformed, Truncated, Unsupported};
+    match (error, found) {
+        (Unsupported { .. } | Malformed { .. } | Truncated { .. } | Empty { .. }, None) if !head.is_empty() => {
+            not_audio(head)
+        }
+        (Io { kind, .. }, Some(container)) if is_refusal(kind) => {
+            Malformed { container: container.name(), what: OUTSIDE.into() }
+        }
+        (error, _) => error,
+    }
+}
+
+const OUTSIDE: &str = "a size or offset in it leads outside of the file";
+
 fn not_audio(head: &[u8]) -> AudioError {
-    AudioError::NotAudio { expected: sniff::KNOWN, actual: sniff::printable(head) }
+    AudioError::NotAudio { expected: sniff::KNOWN, actual: recognize::describe(head) }
 }
 
 /// Frames of one WAV block times channels: 64 Ki samples fill the cache, not the memory.
@@ -429,7 +458,7 @@ impl WavReader {
 }
 
 /// Reads until `out` is full or the source ends; returns the bytes read.
-fn read_full(source: &mut Box<dyn Source>, out: &mut [u8]) -> Result<usize, AudioError> {
+pub(crate) fn read_full(source: &mut Box<dyn Source>, out: &mut [u8]) -> Result<usize, AudioError> {
     let mut n = 0;
     while n < out.len() {
         match source.read(&mut out[n..]) {

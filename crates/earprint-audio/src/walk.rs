@@ -1,28 +1,33 @@
-//! Which files are there? Lists audio files below paths, opening none.
+//! Which files are there? Lists audio files below paths, by their names and, where those do not tell, by their first bytes.
 //!
 //! Enters: files and folders. Leaves: one [`WalkEntry`] per file found, in a stable order, including
-//! those that are left out and why. Forty thousand files in one folder cost one directory read and
-//! one size query each.
+//! those that are left out and why. Audio and video of every known format is listed as audio, read here or not: the
+//! error of opening names the format, where a skipped file would be overlooked.
+//!
+//! A file with an extension of audio costs a size query and one with an extension of another kind (pictures, texts,
+//! programs: forty thousand of them in one folder) nothing but its line in the directory read. Only files without an
+//! extension, with an unknown one, or with one that audio shares (`.ts`) are opened, for their first 2,048 bytes.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::AudioError;
-
-/// Extensions taken for audio, lower case. Opus is among them although nothing here decodes it: the
-/// error says so, where a skipped file would be overlooked.
-pub const AUDIO_EXTENSIONS: &[&str] = &[
-    "aac", "adts", "aif", "aifc", "aiff", "alac", "bwf", "caf", "flac", "m4a", "m4b", "mp2", "mp3", "mp4", "mpga",
-    "oga", "ogg", "opus", "rf64", "wav", "wave",
-];
+use crate::formats;
+use crate::other_kinds::is_other_extension;
+use crate::recognize::is_audio;
+use crate::sniff::SNIFF_BYTES;
 
 /// How to walk.
 #[derive(Clone, Debug)]
 pub struct WalkOptions {
-    /// Extensions taken for audio, lower case, without a dot. Default [`AUDIO_EXTENSIONS`].
+    /// Extensions taken for audio whatever the files hold, lower case, without a dot. Default: those of
+    /// [`formats::FORMATS`].
     pub extensions: Vec<String>,
+    /// Whether files that no extension tells are decided by their first bytes; otherwise they are left out. Default true.
+    pub look_inside: bool,
     /// Whether symbolic links below a folder are followed. Default true.
     pub follow_links: bool,
     /// Whether files and folders whose name begins with a dot are walked. Default false.
@@ -32,7 +37,8 @@ pub struct WalkOptions {
 impl Default for WalkOptions {
     fn default() -> Self {
         WalkOptions {
-            extensions: AUDIO_EXTENSIONS.iter().map(ToString::to_string).collect(),
+            extensions: formats::FORMATS.iter().flat_map(|f| f.extensions).map(ToString::to_string).collect(),
+            look_inside: true,
             follow_links: true,
             hidden: false,
         }
@@ -56,6 +62,14 @@ pub struct WalkEntry {
     pub outcome: Outcome,
 }
 
+impl WalkEntry {
+    /// True where the name alone says that the format is known and not read: opening it will fail at once.
+    pub fn is_unread(&self) -> bool {
+        let extension = self.path.extension().and_then(OsStr::to_str);
+        extension.and_then(formats::unread_by_extension).is_some()
+    }
+}
+
 /// What becomes of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -70,8 +84,12 @@ pub enum Outcome {
 /// Why an entry was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
-    /// The extension is none of audio.
+    /// No audio by its extension, or by its first bytes where the extension does not tell.
     NotAudio,
+    /// A symbolic link to nothing, whose name is not one of audio.
+    BrokenLink,
+    /// Its name does not tell, and it cannot be opened.
+    Unreadable,
     /// The name begins with a dot.
     Hidden,
     /// A pipe, socket or device, which may never end.
@@ -88,7 +106,9 @@ impl SkipReason {
     /// One line for reports.
     pub fn text(self) -> &'static str {
         match self {
-            SkipReason::NotAudio => "not an audio file by its extension",
+            SkipReason::NotAudio => "not an audio file by its extension and first bytes",
+            SkipReason::BrokenLink => "a symbolic link to nothing, not audio by its name",
+            SkipReason::Unreadable => "not audio by its name, and it cannot be opened",
             SkipReason::Hidden => "hidden",
             SkipReason::NotAFile => "not a regular file",
             SkipReason::Link => "a symbolic link; links are not followed",
@@ -177,6 +197,7 @@ impl Walker<'_> {
             }
             match fs::metadata(&path) {
                 Ok(meta) => (meta.is_dir(), meta.is_file(), Some(meta)),
+                Err(_) if !self.is_named_audio(name) => return self.skip(path, relative, SkipReason::BrokenLink),
                 Err(error) => return self.fail(path, relative, &error),
             }
         } else {
@@ -188,8 +209,10 @@ impl Walker<'_> {
         if !is_file {
             return self.skip(path, relative, SkipReason::NotAFile);
         }
-        if !self.is_audio(Path::new(name)) {
-            return self.skip(path, relative, SkipReason::NotAudio);
+        if !self.is_named_audio(name)
+            && let Some(reason) = self.not_audio(&path)
+        {
+            return self.skip(path, relative, reason);
         }
         match meta.map_or_else(|| entry.metadata(), Ok) {
             Ok(meta) => self.audio(path, relative, &meta),
@@ -197,9 +220,23 @@ impl Walker<'_> {
         }
     }
 
-    fn is_audio(&self, name: &Path) -> bool {
-        let Some(extension) = name.extension().and_then(OsStr::to_str) else { return false };
+    fn is_named_audio(&self, name: &OsStr) -> bool {
+        let Some(extension) = Path::new(name).extension().and_then(OsStr::to_str) else { return false };
         self.options.extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
+    }
+
+    /// Why a file whose name does not say so is no audio; `None` if it is.
+    fn not_audio(&self, path: &Path) -> Option<SkipReason> {
+        let extension = path.extension().and_then(OsStr::to_str);
+        if !self.options.look_inside || extension.is_some_and(is_other_extension) {
+            return Some(SkipReason::NotAudio);
+        }
+        let mut prefix = Vec::with_capacity(SNIFF_BYTES);
+        let read = fs::File::open(path).and_then(|file| file.take(SNIFF_BYTES as u64).read_to_end(&mut prefix));
+        match read {
+            Err(_) => Some(SkipReason::Unreadable),
+            Ok(_) => (!is_audio(&prefix, extension)).then_some(SkipReason::NotAudio),
+        }
     }
 
     fn audio(&mut self, path: PathBuf, relative: String, meta: &fs::Metadata) {

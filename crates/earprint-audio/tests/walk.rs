@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use earprint_audio::formats::FORMATS;
 use earprint_audio::walk::{Outcome, SkipReason, WalkOptions, walk};
 
 struct Folder(PathBuf);
@@ -58,6 +59,56 @@ fn files_come_in_component_order_and_the_rest_is_reported() {
 }
 
 #[test]
+fn first_bytes_decide_where_the_name_does_not() {
+    let folder = Folder::new("bytes", &["Makefile", "main.ts", "notes.mid", "picture.png", "go.mod", ".DS_Store"]);
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.0.join(name), bytes).expect("file");
+    let mut ts = vec![0; 600];
+    for at in [0, 188, 376] {
+        ts[at] = 0x47;
+    }
+    // An MPEG-1 layer 3 frame at 128 kbit/s and 44.1 kHz is 417 bytes long.
+    let mut mp3 = vec![0; 421];
+    mp3[..4].copy_from_slice(b"\xFF\xFB\x90\x64");
+    mp3[417..].copy_from_slice(b"\xFF\xFB\x90\x64");
+    let mut ogg = b"OggS".to_vec();
+    ogg.resize(28, 0);
+    ogg.extend(b"\x01vorbis");
+    write("noext", &ogg);
+    write("old.backup", b"fLaC\0\0\0\x22");
+    write("frames", &mp3);
+    write("one-header", &mp3[..417]);
+    write("tv.ts", &ts);
+    write("song.mid", b"MThd\0\0\0\x06");
+    write("untitled", b"MAC \x96\x0F\0\0");
+    write("._good.mp3", b"\0\x05\x16\x07");
+    write("empty", b"");
+    // A name of another kind is believed: nobody opens forty thousand pictures.
+    write("flac.png", b"fLaC\0\0\0\x22");
+    let list = folder.list();
+    assert_eq!(audio(&list), ["frames", "noext", "old.backup", "song.mid", "tv.ts", "untitled"]);
+    let others = list.iter().filter(|(name, o)| !name.starts_with('.') && *o != Outcome::Audio);
+    assert!(others.clone().all(|(_, o)| *o == Outcome::Skipped(SkipReason::NotAudio)), "{list:?}");
+    assert_eq!(others.count(), 8);
+    for hidden in [".DS_Store", "._good.mp3"] {
+        assert!(list.contains(&(hidden.into(), Outcome::Skipped(SkipReason::Hidden))));
+    }
+    let options = WalkOptions { look_inside: false, ..WalkOptions::default() };
+    assert!(walk(std::slice::from_ref(&folder.0), &options).iter().all(|e| e.outcome != Outcome::Audio));
+}
+
+#[test]
+fn every_known_format_is_audio_by_its_extension() {
+    let extensions: Vec<&str> = FORMATS.iter().flat_map(|f| f.extensions).copied().collect();
+    let names: Vec<String> = extensions.iter().map(|e| format!("x.{e}")).collect();
+    let folder = Folder::new("formats", &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let list = folder.list();
+    assert_eq!(audio(&list).len(), extensions.len());
+    for required in "opus wv w64 au snd mka mkv webm mov ogv oga ogx m4v 3gp wma ape mpc tta dsf dff ac3 xm".split(' ') {
+        assert!(extensions.contains(&required), "{required}");
+    }
+}
+
+#[test]
 fn a_folder_given_twice_is_listed_once() {
     let folder = Folder::new("twice", &["sub/a.wav"]);
     let found = walk(&[folder.0.clone(), folder.0.join("sub")], &WalkOptions::default());
@@ -73,6 +124,8 @@ fn links_are_followed_but_never_in_circles() {
     symlink(&folder.0, folder.0.join("a/up")).expect("link");
     symlink(folder.0.join("b/two.wav"), folder.0.join("a/alias.wav")).expect("link");
     symlink(folder.0.join("nowhere"), folder.0.join("a/broken.wav")).expect("link");
+    symlink(folder.0.join("nowhere"), folder.0.join("a/font.ttf")).expect("link");
+    symlink(folder.0.join("nowhere"), folder.0.join("a/name")).expect("link");
     symlink(folder.0.join("b"), folder.0.join("c")).expect("link");
     let list = folder.list();
     assert_eq!(audio(&list), ["a/alias.wav", "a/one.wav", "b/two.wav"]);
@@ -80,4 +133,7 @@ fn links_are_followed_but_never_in_circles() {
     assert_eq!(*outcome("a/up"), Outcome::Skipped(SkipReason::LinkLoop));
     assert_eq!(*outcome("c"), Outcome::Skipped(SkipReason::AlreadyWalked));
     assert!(matches!(outcome("a/broken.wav"), Outcome::Failed(_)));
+    for name in ["a/font.ttf", "a/name"] {
+        assert_eq!(*outcome(name), Outcome::Skipped(SkipReason::BrokenLink));
+    }
 }

@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use earprint_core::Status;
+
 /// Shared by the threads of one run.
 #[derive(Debug, Default)]
 pub struct Control {
@@ -23,7 +25,7 @@ pub struct Counts {
     pub opened: u64,
     /// Files computed.
     pub computed: u64,
-    /// Files whose fate is written.
+    /// Files whose fate is written, without those that were left out on purpose.
     pub done: u64,
     /// Of these, without numbers.
     pub failed: u64,
@@ -78,10 +80,10 @@ impl Control {
         self.computed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// One file's fate is written.
-    pub fn count_done(&self, failed: bool) {
-        self.done.fetch_add(1, Ordering::Relaxed);
-        self.failed.fetch_add(u64::from(failed), Ordering::Relaxed);
+    /// One file's fate is written. Files left out on purpose cost no time and do not count.
+    pub fn count_done(&self, status: Status) {
+        self.done.fetch_add(u64::from(status != Status::Skipped), Ordering::Relaxed);
+        self.failed.fetch_add(u64::from(status == Status::Error), Ordering::Relaxed);
     }
 
     /// Results that wait for an earlier file.

@@ -1,6 +1,7 @@
 //! `earprint doctor`: which devices, drivers and codecs work here, and why the others do not.
 
 use anyhow::Result;
+use earprint_audio::formats::{self, Support};
 use earprint_pipeline::disk::Backends;
 use earprint_signal::Width;
 
@@ -35,8 +36,23 @@ pub fn run() -> Result<u8> {
         println!("  missing  {}, where settings for every folder could stand", own.display());
     }
     println!("\nformats");
-    println!("  reads    WAV (8, 16, 24, 32-bit, float, A-law, mu-law, RF64), AIFF, CAF, FLAC, MP3, MP2, Ogg Vorbis,");
-    println!("           AAC-LC and ALAC in M4A/MP4 or ADTS; any rate from 100 to 768,000 Hz");
-    println!("  missing  Opus, HE-AAC, WMA: convert them first, for example to FLAC");
+    told("reads", &formats::list(Support::Read));
+    println!("           any rate from 100 to 768,000 Hz");
+    told("missing", &formats::list(Support::Unread));
+    println!("           files of these are failures (E_UNSUPPORTED); convert them first, for example to FLAC");
     Ok(0)
+}
+
+/// A list in lines of at most a hundred characters.
+fn told(head: &str, list: &str) {
+    let mut line = format!("  {head:<8}");
+    for word in list.split(' ') {
+        if line.chars().count() + 1 + word.chars().count() > 100 {
+            println!("{line}");
+            line = " ".repeat(10);
+        }
+        line += " ";
+        line += word;
+    }
+    println!("{line}");
 }

@@ -43,9 +43,9 @@ pub fn run(args: &MelArgs) -> Result<Ended> {
         flush_every: Duration::from_millis(args.flush_ms),
     };
     let control = Control::default();
-    let records = Records::new(args.json);
+    let records = Records::new(args.json, args.run.quiet);
     let on_file = |entry: &FileEntry| records.put(entry, || fate::record(entry, chosen.name()));
-    let total = disk.inputs.len() as u64;
+    let total = supervise::not_skipped(&disk.inputs);
     let summary =
         supervise::supervised(&args.run, "mel", total, &control, || run_disk(&disk, &chosen, &control, &on_file))?;
     records.end(&disk.out.join("manifest.json").display().to_string());

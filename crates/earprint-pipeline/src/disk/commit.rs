@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
+use earprint_audio::UnreadCounts;
 use earprint_compute::{Dtype, MelPlan, MelValues};
 use earprint_core::{Status, Windows};
 use earprint_store::{
@@ -72,7 +73,7 @@ impl<'a> Committer<'a> {
         };
         for e in &entries {
             on_file(e);
-            control.count_done(e.status == Status::Error);
+            control.count_done(e.status);
         }
         let state = State {
             next: entries.len(),
@@ -159,7 +160,7 @@ impl<'a> Committer<'a> {
             }
         }
         state.rows += entry.rows;
-        self.control.count_done(entry.status == Status::Error);
+        self.control.count_done(entry.status);
         (self.on_file)(&entry);
         state.entries.push(entry);
         Ok(())
@@ -244,6 +245,11 @@ impl<'a> Committer<'a> {
         }
         // Events of an interrupted run are not kept; what they changed is: each file names its own backend.
         events.dedup();
+        let mut unread = UnreadCounts::default();
+        state.entries.iter().for_each(|e| unread.add(e.code.as_deref(), e.reason.as_deref()));
+        if !unread.is_empty() {
+            events.push(unread.to_string());
+        }
         let manifest = Manifest {
             version: MANIFEST_VERSION,
             schema: earprint_core::MEL_SCHEMA.into(),

@@ -190,7 +190,7 @@ fn done_already(job: &DiskJob, header: &JournalHeader, control: &Control, on_fil
     }
     for e in &manifest.files {
         on_file(e);
-        control.count_done(e.status == Status::Error);
+        control.count_done(e.status);
     }
     let mut summary = Summary::of(&manifest.files);
     summary.resumed = manifest.files.len() as u64;

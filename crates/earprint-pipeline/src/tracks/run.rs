@@ -46,6 +46,11 @@ impl TrackJob {
         Self { inputs, known: HashSet::new(), workers, memory, segment_frames, limit: None }
     }
 
+    /// All that is to be done, in the unit of [`TrackCounts::work`].
+    pub fn work(&self) -> u64 {
+        self.inputs.iter().map(weight).fold(0, u64::saturating_add)
+    }
+
     /// Threads that fit into the memory beside what `makers` take, at least one.
     pub fn workers_in_memory(&self, makers: &dyn RowMakers) -> usize {
         let free = self.memory.saturating_sub(BASE_BYTES + makers.reserved());
@@ -109,6 +114,7 @@ pub struct TrackProgress {
     recognised: AtomicU64,
     audio_ms: AtomicU64,
     bytes: AtomicU64,
+    work: AtomicU64,
     makespan: Mutex<Option<Makespan>>,
 }
 
@@ -125,6 +131,8 @@ pub struct TrackCounts {
     pub audio_s: f64,
     /// Bytes of the files that are done.
     pub bytes: u64,
+    /// What is done of [`TrackJob::work`]: bytes, weighed by how much sound they hold.
+    pub work: u64,
     /// Time of the stages, all workers together.
     pub stages: StageTimes,
     /// How close the queue came to its lower bound; once it has ended.
@@ -141,6 +149,7 @@ impl TrackProgress {
             recognised: get(&self.recognised),
             audio_s: get(&self.audio_ms) as f64 / 1e3,
             bytes: get(&self.bytes),
+            work: get(&self.work),
             stages: *self.stages.lock().expect("no panic holds it"),
             makespan: *self.makespan.lock().expect("no panic holds it"),
         }
@@ -151,9 +160,10 @@ impl TrackProgress {
         self.stages.lock().expect("no panic holds it").add(times);
     }
 
-    fn count(&self, fate: &TrackFate, bytes: u64) {
+    fn count(&self, fate: &TrackFate, input: &WalkEntry) {
         self.done.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes.fetch_add(input.bytes, Ordering::Relaxed);
+        self.work.fetch_add(weight(input), Ordering::Relaxed);
         match fate {
             TrackFate::Recognised { .. } => {
                 self.recognised.fetch_add(1, Ordering::Relaxed);
@@ -194,7 +204,7 @@ pub fn run_tracks(
     };
     let (done, makespan) = run_queue(workers, weights, options, cancelled, &mut |result| {
         if let Some((index, fate)) = &result {
-            progress.count(fate, job.inputs[*index].bytes);
+            progress.count(fate, &job.inputs[*index]);
         }
         take(result)
     })?;
@@ -202,11 +212,15 @@ pub fn run_tracks(
     Ok(done)
 }
 
-/// How long an input will take, in no unit: compressed bytes hold several times the sound of plain ones.
+/// How long an input will take, in no unit: compressed bytes hold several times the sound of plain ones, and most bytes of a
+/// video are none of sound. What is refused by its format takes no time.
 fn weight(entry: &WalkEntry) -> u64 {
-    let factor = match entry.path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-        Some("wav" | "wave" | "bwf" | "rf64" | "aif" | "aiff" | "aifc" | "caf") => 2,
-        Some("flac" | "alac") => 3,
+    let extension = entry.path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    let factor = match extension.as_deref() {
+        _ if entry.is_unread() => 0,
+        Some("mkv" | "webm" | "mov" | "m4v" | "ogv" | "3gp") => 1,
+        Some("wav" | "wave" | "bwf" | "rf64" | "w64" | "au" | "snd" | "aif" | "aiff" | "aifc" | "caf") => 2,
+        Some("flac" | "alac" | "wv") => 3,
         _ => 12,
     };
     entry.bytes.saturating_mul(factor)

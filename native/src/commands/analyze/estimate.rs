@@ -26,7 +26,8 @@ const PROBED: usize = 100;
 pub fn tell(args: &AnalyzeArgs, all: &[WalkEntry], todo: &[WalkEntry], library: Option<&Library>) -> Result<Ended> {
     let audio: Vec<&WalkEntry> = todo.iter().filter(|e| e.outcome == Outcome::Audio).collect();
     let bytes: u64 = audio.iter().map(|e| e.bytes).sum();
-    let seconds = length(&audio);
+    let readable: Vec<&WalkEntry> = audio.iter().copied().filter(|e| !e.is_unread()).collect();
+    let seconds = length(&readable);
     let workers = supervise::workers(&args.run);
     let (rate, from) = match measured(library)? {
         Some(rate) => (rate, "the last run of this library"),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use earprint_analyzer::{entry, modified_ns, queue_times};
+use earprint_audio::UnreadCounts;
 use earprint_audio::walk::WalkEntry;
 use earprint_core::{Status, TRACK_SCHEMA, TrackRecord, path_from_text, path_text};
 use earprint_library::{Entry, Known, Library, LibraryError, RunEnd, RunId};
@@ -91,6 +92,7 @@ pub struct Ledger<'a> {
     counts: Counts,
     analysed: u64,
     words: Vec<String>,
+    unread: UnreadCounts,
     more: usize,
     quiet: bool,
     /// Folders and files that were walked: what lay under them and does not any more is gone. One that is not there itself
@@ -147,6 +149,7 @@ impl<'a> Ledger<'a> {
             counts: Counts::default(),
             analysed: 0,
             words: Vec::new(),
+            unread: UnreadCounts::default(),
             more: 0,
             quiet: args.run.quiet,
             roots: there.into_iter().map(|root| absolute(root)).collect::<Result<_>>()?,
@@ -285,6 +288,7 @@ impl<'a> Ledger<'a> {
 
     fn print(&mut self, record: &TrackRecord) -> Result<()> {
         self.counts.add(record.status);
+        self.unread.add(record.code.as_deref(), record.detail.as_deref());
         if self.json.is_some() {
             let line = serde_json::to_string(record)?;
             return self.write(|out| out.line(line));
@@ -314,6 +318,9 @@ impl<'a> Ledger<'a> {
             && let Some(library) = self.library_path
         {
             eprintln!("failed: {} more, see `earprint list --failed --library {}`", self.more, library.display());
+        }
+        if !self.unread.is_empty() && !self.quiet {
+            eprintln!("{}", self.unread);
         }
         let ended = self.end_run(finished && told.is_ok(), took);
         told.and(ended).map(|()| self.counts)

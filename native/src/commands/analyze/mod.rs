@@ -102,7 +102,7 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
     let started = Instant::now();
     let control = Control::default();
     let progress = Arc::new(TrackProgress::default());
-    let total = job.inputs.len() as u64;
+    let (total, work) = (supervise::not_skipped(&job.inputs), job.work());
     let inputs = Inputs { roots: &found.roots, entries: inputs, paths: &paths, plans: &plans };
     let mut ledger = Ledger::new(args, inputs, library.as_mut(), progress.clone())?;
     let done = supervise::supervised_with(
@@ -114,7 +114,7 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
             status::line(
                 &progress.counts(),
                 started.elapsed(),
-                total,
+                work,
                 job.workers_in_memory(makers.all().as_ref()),
                 verbose,
             )
@@ -124,7 +124,9 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
                 let Some((at, fate)) = result else { return ledger.tick() };
                 control.count_opened(0);
                 control.count_computed();
-                control.count_done(failed(&fate));
+                if !matches!(job.inputs[at].outcome, WalkOutcome::Skipped(_)) {
+                    control.count_done(if failed(&fate) { Status::Error } else { Status::Ok });
+                }
                 ledger.put(at, fate)
             })
         },

@@ -35,7 +35,7 @@ pub fn run(args: &SpecArgs) -> Result<Ended> {
         Files { inputs: &inputs, plan: &plan, dtype: Dtype::F32, workers, memory: args.run.memory, batch_files: None };
     let control = Control::default();
     let line = Line {
-        records: Records::new(args.json),
+        records: Records::new(args.json, args.run.quiet),
         backend: chosen.name(),
         control: &control,
         waiting: Mutex::new(Waiting::default()),
@@ -55,8 +55,9 @@ pub fn run(args: &SpecArgs) -> Result<Ended> {
         Ok(())
     };
     let total = inputs.len() as u64;
+    let audio = supervise::not_skipped(&inputs);
     let ran =
-        supervise::supervised(&args.run, "spec", total, &control, || run_files(&files, 0, &chosen, &control, &take));
+        supervise::supervised(&args.run, "spec", audio, &control, || run_files(&files, 0, &chosen, &control, &take));
     let mut summary = line.end();
     ran?;
     summary.interrupted = summary.ok + summary.partial + summary.skipped + summary.failed < total;
@@ -124,7 +125,7 @@ impl Line<'_> {
             Status::Error => summary.failed += 1,
         }
         summary.rows += entry.rows;
-        self.control.count_done(entry.status == Status::Error);
+        self.control.count_done(entry.status);
         self.records.put(entry, || {
             let mut record = fate::record(entry, self.backend);
             let [picture, features] = written.map(|path| path.map_or(Value::Null, Value::String));
