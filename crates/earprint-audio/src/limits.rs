@@ -22,7 +22,7 @@ pub struct Limits {
     /// It exists because a megabyte of FLAC silence may unpack to a hundred gigabytes.
     pub max_clip_bytes: u64,
     /// Most memory the resamplers of one source may take, bytes: their filter and what they hold of every channel
-    /// ([`crate::Resampler::bytes`]). Default 128 MiB: 64 channels of 768 kHz to 44.1 kHz take 14, one channel to 100 Hz takes 82.
+    /// ([`crate::Resampler::bytes`]). Default 128 MiB: 64 channels of 768 kHz to 44.1 kHz take 8, one of 767,999 to 100 Hz takes 37.
     pub max_resampler_bytes: u64,
 }
 

@@ -93,8 +93,8 @@ fn what_is_computed_is_the_sine_itself() {
 
 #[test]
 fn the_edge_is_that_of_soxr_hq() {
-    // Response of soxr 1.0.0 (quality HQ) from 44.1 to 22.05 kHz, measured with tones by `resample_edge.py` of
-    // tests/golden/outside, 2026-11-28.
+    // Response of soxr 1.1.0 (quality HQ) from 44.1 to 22.05 kHz, measured with tones by `resample_edge.py` of
+    // tests/golden/outside/mel, 2026-11-28.
     let soxr_db = [
         (0.500, 0.0),
         (0.910, 0.0),
