@@ -80,7 +80,7 @@ pub fn record(e: &FileEntry, backend: &str) -> Value {
     serde_json::json!({
         "v": 1, "path": e.path, "status": e.status.as_str(), "code": e.code, "detail": e.reason,
         "decoder": e.decoder, "backend": e.backend.as_deref().unwrap_or(backend), "schema": earprint_core::MEL_SCHEMA,
-        "sample_rate": e.sample_rate, "frames_read": e.frames_read, "first_row": e.first_row, "rows": e.rows,
+        "sample_rate": e.sample_rate, "channels": e.channels, "processing": e.processing, "frames_read": e.frames_read, "first_row": e.first_row, "rows": e.rows,
         "features": e.features,
     })
 }

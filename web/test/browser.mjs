@@ -86,8 +86,8 @@ async function checkRecords(page, name, options) {
       line(same.every((key) => got[i][key] === want[key]), name, want.path, String(got[i].code));
       continue;
     }
-    const { near, text } = compareRecords(want, got[i]);
-    line(near, name, want.path, want.decoder, text);
+    const { equal, text } = compareRecords(want, got[i]);
+    line(equal, name, want.path, want.decoder, text);
   }
 }
 

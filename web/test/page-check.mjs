@@ -185,8 +185,8 @@ async function checkTracks(browser, isolated, line) {
   const saved = await savedBy(visitor.page);
   line(saved.length === records.length, name, `${saved.length} records saved`);
   for (const [i, want] of records.entries()) {
-    const { near, text } = compareRecords(want, saved[i]);
-    line(near, name, 'saved', want.path, text);
+    const { equal, text } = compareRecords(want, saved[i]);
+    line(equal, name, 'saved', want.path, text);
   }
   line(visitor.outside.length === 0, name, `requests to other places: ${visitor.outside.length}`);
   line(visitor.errors.length === 0, name, `errors in the console: ${visitor.errors.join('; ') || 'none'}`);
@@ -260,9 +260,9 @@ async function checkDrop(browser, line) {
   }
   for (const [i, path] of paths.slice(0, 5).entries()) {
     const want = records.find((record) => record.path === songs[path]);
-    const { near, text } = want ? compareRecords({ ...want, path }, saved[i]) : { near: false, text: saved[i].code };
+    const { equal, text } = want ? compareRecords({ ...want, path }, saved[i]) : { equal: false, text: saved[i].code };
     const code = path.includes('locked') ? 'E_IO' : 'E_NOT_AUDIO';
-    const right = want ? near && shows(visitor.list[i], { ...want, path }) : saved[i].code === code && visitor.list[i][1].startsWith(code);
+    const right = want ? equal && shows(visitor.list[i], { ...want, path }) : saved[i].code === code && visitor.list[i][1].startsWith(code);
     line(right, name, path, text, visitor.list[i][1]);
   }
   line(visitor.errors.length === 0, name, `errors in the console: ${visitor.errors.join('; ') || 'none'}`);

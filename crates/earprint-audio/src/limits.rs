@@ -21,6 +21,9 @@ pub struct Limits {
     /// [`crate::Stream`], which keeps one block only. Default 4 GiB, 1 GiB on 32-bit targets.
     /// It exists because a megabyte of FLAC silence may unpack to a hundred gigabytes.
     pub max_clip_bytes: u64,
+    /// Most memory the resamplers of one source may take, bytes: their filter and what they hold of every channel
+    /// ([`crate::Resampler::bytes`]). Default 128 MiB: 64 channels of 768 kHz to 44.1 kHz take 8, one of 767,999 to 100 Hz takes 37.
+    pub max_resampler_bytes: u64,
 }
 
 impl Default for Limits {
@@ -33,6 +36,7 @@ impl Default for Limits {
             max_frames: 1 << 34,
             max_bytes: 16 * GIB,
             max_clip_bytes: if cfg!(target_pointer_width = "32") { GIB } else { 4 * GIB },
+            max_resampler_bytes: GIB / 8,
         }
     }
 }
@@ -85,6 +89,14 @@ impl Limits {
     /// [`AudioError::TooLarge`].
     pub fn check_clip_bytes(&self, actual: u64) -> Result<(), AudioError> {
         too_large("decoded bytes", self.max_clip_bytes, actual)
+    }
+
+    /// Accepts resamplers of at most `max_resampler_bytes`.
+    ///
+    /// # Errors
+    /// [`AudioError::TooLarge`].
+    pub fn check_resampler_bytes(&self, actual: u64) -> Result<(), AudioError> {
+        too_large("bytes to resample in", self.max_resampler_bytes, actual)
     }
 }
 

@@ -20,6 +20,8 @@ pub struct MonoClip {
     pub samples: Mono,
     /// The file's own rate, Hz.
     pub source_rate_hz: u32,
+    /// The file's own channels.
+    pub source_channels: usize,
     /// Frames decoded, at the file's own rate.
     pub frames_read: u64,
     /// Who decoded it.
@@ -40,8 +42,11 @@ pub fn mono_path(path: &Path, rate_hz: u32, most: Option<usize>, limits: &Limits
 }
 
 fn mono(mut stream: Stream, rate_hz: u32, most: usize, limits: &Limits) -> Result<MonoClip, AudioError> {
-    let source_rate_hz = stream.rate_hz();
-    let mut resampler = (source_rate_hz != rate_hz).then(|| Resampler::new(source_rate_hz, rate_hz)).transpose()?;
+    let (source_rate_hz, source_channels) = (stream.rate_hz(), stream.channels());
+    let mut resampler = match source_rate_hz == rate_hz {
+        true => None,
+        false => Resampler::for_channels(source_rate_hz, rate_hz, 1, limits)?.pop(),
+    };
     let mut samples: Option<Mono> = None;
     while samples.as_ref().map_or(0, Mono::len) < most {
         let Some(block) = stream.next_samples()? else { break };
@@ -64,7 +69,7 @@ fn mono(mut stream: Stream, rate_hz: u32, most: usize, limits: &Limits) -> Resul
         Mono::F32(s) => s.truncate(most),
     }
     let (frames_read, decoder, note) = (stream.frames(), stream.decoder(), stream.note());
-    Ok(MonoClip { samples, source_rate_hz, frames_read, decoder, note })
+    Ok(MonoClip { samples, source_rate_hz, source_channels, frames_read, decoder, note })
 }
 
 fn append(all: &mut Option<Mono>, block: Mono, limits: &Limits) -> Result<(), AudioError> {

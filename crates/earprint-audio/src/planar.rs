@@ -1,7 +1,8 @@
 //! All channels of a source at one rate, block by block, in constant memory.
 //!
 //! Enters: a [`Stream`] of any rate. Leaves: planar blocks at the rate asked for, the same samples as of resampling every
-//! channel whole, to the bit; block borders carry no meaning.
+//! channel whole, to the bit; block borders carry no meaning. A block of a source at a low rate becomes many samples: it is
+//! resampled in parts, so that memory does not grow by the ratio of the rates.
 
 use crate::decode::guard;
 use crate::error::AudioError;
@@ -10,11 +11,19 @@ use crate::note::Note;
 use crate::resample::Resampler;
 use crate::stream::{Block, Stream};
 
+/// Samples of all channels together that one part of a block becomes, or those of one frame where that is more.
+const PART_SAMPLES: usize = 1 << 17;
+
 /// A stream whose channels were brought to one rate.
 pub struct PlanarStream {
     stream: Stream,
     /// One per channel; none where the source has the rate already.
     resamplers: Vec<Resampler>,
+    /// The block that is being resampled, and how many of its frames are done.
+    block: Block,
+    done: usize,
+    /// Frames of a block that are resampled at a time.
+    part: usize,
     ended: bool,
 }
 
@@ -22,15 +31,19 @@ impl PlanarStream {
     /// The channels of `stream` at `rate_hz`.
     ///
     /// # Errors
-    /// [`AudioError::SampleRate`] for a rate that cannot be resampled to.
+    /// [`AudioError::SampleRate`] for a rate that cannot be resampled to, [`AudioError::TooLarge`] where resampling all channels
+    /// takes more memory than the stream's limits allow.
     pub fn new(stream: Stream, rate_hz: u32) -> Result<Self, AudioError> {
         let from = stream.rate_hz();
         let resamplers = if from == rate_hz {
             Vec::new()
         } else {
-            (0..stream.channels()).map(|_| Resampler::new(from, rate_hz)).collect::<Result<_, _>>()?
+            Resampler::for_channels(from, rate_hz, stream.channels(), stream.limits())?
         };
-        Ok(Self { stream, resamplers, ended: false })
+        let part =
+            PART_SAMPLES as u64 * u64::from(from) / (u64::from(rate_hz).max(1) * stream.channels().max(1) as u64);
+        let block = Block { planar: Vec::new() };
+        Ok(Self { stream, resamplers, block, done: 0, part: (part as usize).max(1), ended: false })
     }
 
     /// The next block, `None` at the end.
@@ -47,12 +60,20 @@ impl PlanarStream {
     }
 
     fn advance(&mut self) -> Result<Option<Block>, AudioError> {
-        while let Some(block) = self.stream.next_block()? {
-            if self.resamplers.is_empty() {
-                return Ok(Some(block));
+        loop {
+            let frames = self.block.planar.first().map_or(0, Vec::len);
+            if self.done == frames {
+                let Some(block) = self.stream.next_block()? else { break };
+                if self.resamplers.is_empty() {
+                    return Ok(Some(block));
+                }
+                (self.block, self.done) = (block, 0);
+                continue;
             }
-            let each = self.resamplers.iter_mut().zip(&block.planar);
-            let planar = each.map(|(r, plane)| r.push(plane)).collect::<Result<Vec<_>, _>>()?;
+            let part = self.done..frames.min(self.done + self.part);
+            self.done = part.end;
+            let each = self.resamplers.iter_mut().zip(&self.block.planar);
+            let planar = each.map(|(r, plane)| r.push(&plane[part.clone()])).collect::<Result<Vec<_>, _>>()?;
             if !planar[0].is_empty() {
                 return Ok(Some(Block { planar }));
             }

@@ -1,23 +1,24 @@
-//! One channel at another rate, by rubato's synchronous FFT resampler.
+//! One channel at another rate, by a windowed sinc.
 //!
-//! Enters: finite f32 at `from_hz`. Leaves: f32 at `to_hz`, sample 0 still at time 0, exactly
-//! [`resampled_len`] samples. Outside the input there is silence.
+//! Enters: finite f32 at `from_hz`. Leaves: f32 at `to_hz`, sample 0 still at time 0, exactly [`resampled_len`] samples. Outside
+//! the input there is silence.
 //!
-//! Inside it computes in f64: then the rounding of different FFT kernels (AVX, SSE, NEON, wasm)
-//! lies far below the last bit of the f32 that leaves, and machines agree but for rare ties.
+//! The filter is linear in phase, flat within 0.01 dB up to 0.92 of the lower Nyquist frequency and below -126 dB from 1.0 on
+//! ([`filter`]). Sums are f64 in one order on every machine ([`dot`]): natively and in wasm the samples have the same bits.
+//! Why, and at what price: decisions/0020.
 
-use rubato::audioadapter_buffers::direct::InterleavedSlice;
-use rubato::{Fft, FixedSync, Indexing, Resampler as _};
+mod dot;
+mod filter;
+
+use std::sync::Arc;
 
 use crate::error::AudioError;
+use crate::limits::Limits;
+use dot::{Run, SIDE_BY_SIDE};
+use filter::{Filter, Shape};
 
-/// Samples on the slower side of one FFT block. The longer the block, the steeper the filter:
-/// measured 2026-11, 44.1 to 22.05 kHz is flat within 0.01 dB up to 98 % of the new Nyquist rate and
-/// below -150 dB from 100.7 % on.
-const SHORT_SIDE: usize = 2048;
-/// Samples on the faster side of one block that are not exceeded for a steeper filter. Rates
-/// without a common divisor may force more, at most twice the higher rate.
-const LONG_SIDE: usize = 1 << 18;
+/// Input samples taken at a time, at least.
+const CHUNK: usize = 8192;
 
 /// Number of samples that [`resample`] returns for `n`: `ceil(n · to / from)`, which are the output
 /// instants before the end of the input.
@@ -43,12 +44,13 @@ pub struct Resampler {
     from_hz: u32,
     to_hz: u32,
     /// `None` for equal rates: samples pass untouched.
-    fft: Option<Fft<f64>>,
-    /// Input that does not fill a block yet.
-    waiting: Vec<f64>,
-    block: Vec<f64>,
-    /// Output samples still to be dropped: the filter's delay.
-    drop: usize,
+    filter: Option<Arc<Filter>>,
+    /// Input that later output depends on: silence before the first sample, then samples.
+    held: Vec<f32>,
+    /// Where in `held` the row of the next output sample begins.
+    start: usize,
+    /// The next output sample's phase.
+    phase: usize,
     taken: u64,
     given: u64,
 }
@@ -57,63 +59,71 @@ impl Resampler {
     /// A resampler for one channel.
     ///
     /// # Errors
-    /// [`AudioError::SampleRate`] for a rate of 0 or above 768,000 Hz.
+    /// [`AudioError::SampleRate`] for a rate of 0 or above 768,000 Hz, [`AudioError::OutOfMemory`].
     pub fn new(from_hz: u32, to_hz: u32) -> Result<Resampler, AudioError> {
+        let mut one = Resampler::for_channels(from_hz, to_hz, 1, &Limits::default())?;
+        one.pop().ok_or(AudioError::Channels { max: 1, actual: 0 })
+    }
+
+    /// One for each channel of a source; they share their filter.
+    ///
+    /// # Errors
+    /// As [`Resampler::new`], and [`AudioError::TooLarge`] where [`Resampler::bytes`] are more than
+    /// [`Limits::max_resampler_bytes`]: nothing has been reserved then.
+    pub fn for_channels(
+        from_hz: u32,
+        to_hz: u32,
+        channels: usize,
+        limits: &Limits,
+    ) -> Result<Vec<Resampler>, AudioError> {
         const MAX_HZ: u32 = 768_000;
         for actual_hz in [from_hz, to_hz] {
             if !(1..=MAX_HZ).contains(&actual_hz) {
                 return Err(AudioError::SampleRate { min_hz: 1, max_hz: MAX_HZ, actual_hz });
             }
         }
-        let mut this = Resampler {
-            from_hz,
-            to_hz,
-            fft: None,
-            waiting: Vec::new(),
-            block: Vec::new(),
-            drop: 0,
-            taken: 0,
-            given: 0,
-        };
-        if from_hz != to_hz {
-            let (from, to) = (from_hz as usize, to_hz as usize);
-            let divisor = gcd(from, to);
-            let (short, long) = (from.min(to) / divisor, from.max(to) / divisor);
-            let wanted = SHORT_SIDE.div_ceil(short).min(LONG_SIDE / long);
-            // Even, so that half a block, which is the delay, is whole on both sides.
-            let units = wanted.next_multiple_of(2).max(2);
-            let fft = Fft::<f64>::new(from, to, units * (from / divisor), 1, FixedSync::Both)
-                .map_err(|error| this.error(error.to_string()))?;
-            this.drop = fft.output_delay();
-            this.block = vec![0.0; fft.output_frames_max()];
-            this.waiting.reserve(fft.input_frames_max());
-            this.fft = Some(fft);
+        limits.check_resampler_bytes(Resampler::bytes(from_hz, to_hz, channels))?;
+        let shape = (from_hz != to_hz).then(|| Shape::new(from_hz, to_hz));
+        let filter = shape.map(Filter::new).transpose()?.map(Arc::new);
+        (0..channels).map(|_| Resampler::with(filter.clone(), from_hz, to_hz)).collect()
+    }
+
+    /// Memory that the resamplers of a source take, bytes, whatever its length. 0 for equal rates.
+    pub fn bytes(from_hz: u32, to_hz: u32, channels: usize) -> u64 {
+        if from_hz == to_hz || from_hz == 0 || to_hz == 0 {
+            return 0;
         }
-        Ok(this)
+        let shape = Shape::new(from_hz, to_hz);
+        shape.bytes() + (channels * most_held(&shape) * size_of::<f32>()) as u64
+    }
+
+    fn with(filter: Option<Arc<Filter>>, from_hz: u32, to_hz: u32) -> Result<Resampler, AudioError> {
+        let mut held = Vec::new();
+        if let Some(filter) = &filter {
+            let most = most_held(&filter.shape);
+            held.try_reserve_exact(most)
+                .map_err(|_| AudioError::OutOfMemory { bytes: (most * size_of::<f32>()) as u64 })?;
+            // The middle of the first row lies on sample 0.
+            held.resize(filter.shape.taps / 2 - 1, 0.0);
+        }
+        Ok(Resampler { from_hz, to_hz, filter, held, start: 0, phase: 0, taken: 0, given: 0 })
     }
 
     /// Takes any number of samples and returns those that are ready, possibly none.
     ///
     /// # Errors
-    /// [`AudioError::Resample`] if rubato fails, which no input should bring about.
+    /// None today.
     pub fn push(&mut self, samples: &[f32]) -> Result<Vec<f32>, AudioError> {
         self.taken += samples.len() as u64;
-        let Some(fft) = &self.fft else {
+        let Some(filter) = self.filter.clone() else {
             self.given += samples.len() as u64;
             return Ok(samples.to_vec());
         };
-        let block_in = fft.input_frames_next();
-        let mut out = Vec::with_capacity(
-            resampled_len(samples.len() as u64, self.from_hz, self.to_hz) as usize + self.block.len(),
-        );
-        let mut rest = samples;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(rest.len().min(block_in - self.waiting.len()));
-            self.waiting.extend(now.iter().map(|&x| f64::from(x)));
-            rest = later;
-            if self.waiting.len() == block_in {
-                self.run(u64::MAX, &mut out)?;
-            }
+        let mut out = Vec::with_capacity(resampled_len(samples.len() as u64, self.from_hz, self.to_hz) as usize);
+        for chunk in samples.chunks(chunk(&filter.shape)) {
+            self.held.extend_from_slice(chunk);
+            let ready = self.ready(&filter.shape);
+            self.run(&filter, ready - ready % group(&filter.shape), &mut out);
         }
         Ok(out)
     }
@@ -123,42 +133,77 @@ impl Resampler {
     /// # Errors
     /// As [`Resampler::push`].
     pub fn finish(mut self) -> Result<Vec<f32>, AudioError> {
-        let total = resampled_len(self.taken, self.from_hz, self.to_hz);
         let mut out = Vec::new();
-        while self.fft.is_some() && self.given < total {
-            self.run(total, &mut out)?;
-        }
+        let Some(filter) = self.filter.clone() else { return Ok(out) };
+        let total = resampled_len(self.taken, self.from_hz, self.to_hz);
+        // The last instant lies before the end of the input: half a row of silence is enough.
+        self.held.resize(self.held.len() + filter.shape.taps / 2, 0.0);
+        let ready = (self.ready(&filter.shape) as u64).min(total - self.given) as usize;
+        self.run(&filter, ready, &mut out);
+        debug_assert_eq!(self.given, total);
         Ok(out)
     }
 
-    /// Resamples what waits, silence behind it, and appends the output up to `total` given in all.
-    fn run(&mut self, total: u64, out: &mut Vec<f32>) -> Result<(), AudioError> {
-        let Some(fft) = &mut self.fft else { return Ok(()) };
-        let (waiting, room) = (self.waiting.len(), self.block.len());
-        let indexing = Indexing::new().partial_len(waiting);
-        let full = waiting == fft.input_frames_next();
-        let result =
-            InterleavedSlice::new(&self.waiting, 1, waiting).map_err(|error| error.to_string()).and_then(|input| {
-                let mut output =
-                    InterleavedSlice::new_mut(&mut self.block, 1, room).map_err(|error| error.to_string())?;
-                fft.process_into_buffer(&input, &mut output, (!full).then_some(&indexing))
-                    .map_err(|error| error.to_string())
-            });
-        let (_, written) = result.map_err(|what| self.error(what))?;
-        self.waiting.clear();
-        let drop = self.drop.min(written);
-        self.drop -= drop;
-        let keep = ((written - drop) as u64).min(total - self.given) as usize;
-        out.extend(self.block[drop..drop + keep].iter().map(|&x| x as f32));
-        self.given += keep as u64;
-        Ok(())
+    /// Output samples whose rows are held whole.
+    fn ready(&self, shape: &Shape) -> usize {
+        // 64 bits: a chunk times the phases of two rates without a common divisor are more than 32.
+        let starts = (self.held.len() + 1).saturating_sub(self.start + shape.taps) as u64;
+        let places = (starts * shape.phases as u64).saturating_sub(self.phase as u64);
+        places.div_ceil(shape.step as u64) as usize
     }
 
-    fn error(&self, what: String) -> AudioError {
-        AudioError::Resample { from_hz: self.from_hz, to_hz: self.to_hz, what }
+    /// Appends the next `count` samples and forgets the input before the row behind them.
+    fn run(&mut self, filter: &Filter, count: usize, out: &mut Vec<f32>) {
+        if count == 0 {
+            return;
+        }
+        dot::filter(filter, &self.held, Run { start: self.start, phase: self.phase, count }, out);
+        let at = self.phase as u64 + count as u64 * filter.shape.step as u64;
+        let phases = filter.shape.phases as u64;
+        let next = self.start + (at / phases) as usize;
+        self.phase = (at % phases) as usize;
+        let used = next.min(self.held.len());
+        self.held.drain(..used);
+        self.start = next - used;
+        self.given += count as u64;
     }
 }
 
-fn gcd(a: usize, b: usize) -> usize {
-    if b == 0 { a } else { gcd(b, a % b) }
+/// Input samples taken at a time: not fewer than what is moved for it.
+fn chunk(shape: &Shape) -> usize {
+    CHUNK.max(shape.taps)
+}
+
+/// Output samples come in groups of this many, until the input ends.
+fn group(shape: &Shape) -> usize {
+    if shape.interpolated.is_some() { 1 } else { SIDE_BY_SIDE * shape.phases }
+}
+
+/// Most input samples held at a time: a chunk, a row, a group that is not complete, half a row of silence at the end.
+fn most_held(shape: &Shape) -> usize {
+    let group = if shape.interpolated.is_some() { 0 } else { SIDE_BY_SIDE * shape.step };
+    chunk(shape) + group + shape.taps + shape.taps / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_held_than_was_said() {
+        for (from, to) in
+            [(44_100, 22_050), (8000, 44_100), (44_101, 44_100), (767_999, 44_100), (4001, 44_100), (768_000, 300)]
+        {
+            let shape = Shape::new(from, to);
+            let mut resampler = Resampler::new(from, to).unwrap();
+            let reserved = resampler.held.capacity();
+            for n in [1, 9000, 7, 8192, 3] {
+                resampler.push(&vec![0.25; n]).unwrap();
+                assert!(resampler.held.len() + shape.taps / 2 <= most_held(&shape), "{from} to {to}");
+            }
+            assert_eq!(resampler.held.capacity(), reserved, "{from} to {to}");
+            let said = Resampler::bytes(from, to, 1);
+            assert!(shape.bytes() + (reserved * 4) as u64 <= said + said / 100, "{from} to {to}: {said}");
+        }
+    }
 }

@@ -200,6 +200,12 @@ impl Stream {
         self.frames
     }
 
+    /// The limits it was opened with.
+    #[cfg(feature = "resample")]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// As [`crate::Clip::decoder`].
     pub fn decoder(&self) -> &'static str {
         self.decoder

@@ -97,6 +97,25 @@ fn a_file_longer_than_a_block_of_wav_is_cut_and_joined() {
 }
 
 #[test]
+fn a_block_at_a_low_rate_becomes_many_blocks() {
+    // 400 frames of 4 channels, one block of the file, become 366,000 samples.
+    let planes = samples(5, 4, 400);
+    let whole: Vec<_> =
+        Samples::I16(planes.clone()).to_f32().iter().map(|p| resample(p, 193, 44_100).expect("resamples")).collect();
+    let mut stream = open(&wav(193, &planes), 44_100, 5);
+    let (mut most, mut got) = (0, vec![Vec::new(); 4]);
+    while let Some(block) = stream.next_block().expect("reads") {
+        most = most.max(block.planar[0].len() * 4);
+        for (plane, more) in got.iter_mut().zip(block.planar) {
+            plane.extend(more);
+        }
+    }
+    assert!(bits(&got) == bits(&whole));
+    // 2^17, and one more of each channel. (The end, half a filter of each, is less here.)
+    assert!(most <= (1 << 17) + 4, "{most} samples in a block");
+}
+
+#[test]
 fn nothing_a_cut_and_a_stop() {
     let (got, blocks) = joined(&mut open(&wav(48_000, &[vec![], vec![]]), 44_100, 1));
     assert_eq!((got, blocks), (vec![vec![], vec![]], 0), "no frame gives no block");

@@ -17,7 +17,7 @@ pub use error::SpecError;
 pub use mel_spec::{Log, MelJob, MelNorm, MelScale, MelSpec, PadMode, Pool, Power, WindowShape};
 pub use path_text::{path_from_text, path_text};
 pub use presets::PRESET_NAMES;
-pub use record::{RECORD_VERSION, TrackRecord};
+pub use record::{RECORD_VERSION, TrackRecord, processing};
 pub use section::{Role, Section, Transition, TransitionKind, audacity_labels};
 pub use status::Status;
 pub use track::{

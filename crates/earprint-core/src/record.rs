@@ -55,6 +55,18 @@ impl TrackRecord {
     }
 }
 
+/// What was done to the samples of a source before anything was measured, in words: `mixed from 2 channels, resampled from
+/// 48000 Hz to 44100 Hz`; `None` where they are as the source has them. `mixed`: one channel was made of several.
+#[must_use]
+pub fn processing(channels: u32, mixed: bool, source_rate_hz: u32, rate_hz: u32) -> Option<String> {
+    let mix = (mixed && channels > 1).then(|| format!("mixed from {channels} channels"));
+    let rate = (source_rate_hz != rate_hz).then(|| format!("resampled from {source_rate_hz} Hz to {rate_hz} Hz"));
+    match (mix, rate) {
+        (Some(mix), Some(rate)) => Some(format!("{mix}, {rate}")),
+        (mix, rate) => mix.or(rate),
+    }
+}
+
 impl TrackTable {
     /// The same table without numbers that are none: an array with a NaN or an infinity in it becomes unknown as a whole.
     /// JSON knows only finite numbers, and an array with holes would not read back.
@@ -219,6 +231,16 @@ mod json {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_done_to_samples_is_said() {
+        assert_eq!(processing(1, true, 44_100, 44_100), None);
+        assert_eq!(processing(2, false, 44_100, 44_100), None);
+        assert_eq!(processing(6, true, 44_100, 44_100).as_deref(), Some("mixed from 6 channels"));
+        assert_eq!(processing(2, false, 48_000, 44_100).as_deref(), Some("resampled from 48000 Hz to 44100 Hz"));
+        let both = "mixed from 2 channels, resampled from 44100 Hz to 22050 Hz";
+        assert_eq!(processing(2, true, 44_100, 22_050).as_deref(), Some(both));
+    }
 
     #[test]
     fn a_table_keeps_what_is_finite() {

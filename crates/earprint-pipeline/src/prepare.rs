@@ -37,6 +37,7 @@ pub fn load_clip(clip: Clip) -> Loaded {
     let meta = FileMeta {
         frames_read: clip.frames() as u64,
         sample_rate: clip.rate_hz,
+        channels: clip.channels() as u32,
         decoder: clip.decoder,
         partial: clip.note.as_ref().is_some_and(|n| n.is_partial()),
         note: clip.note.as_ref().map(ToString::to_string),
@@ -50,6 +51,7 @@ pub(crate) fn load_mono(clip: earprint_audio::MonoClip, rate_hz: u32) -> Loaded 
     let meta = FileMeta {
         frames_read: clip.frames_read,
         sample_rate: clip.source_rate_hz,
+        channels: clip.source_channels as u32,
         decoder: clip.decoder,
         partial: clip.note.as_ref().is_some_and(|n| n.is_partial()),
         note: clip.note.as_ref().map(ToString::to_string),

@@ -44,6 +44,8 @@ pub struct FileMeta {
     pub frames_read: u64,
     /// The input's own sample rate, Hz.
     pub sample_rate: u32,
+    /// The input's own channels, of which one was made.
+    pub channels: u32,
     /// What decoded it.
     pub decoder: &'static str,
     /// True where only a part could be decoded.

@@ -1,4 +1,5 @@
-//! `index.npy`: which stretch of which file each row is. `(rows, 6)` i64: row, file, long, short, start, end (samples).
+//! `index.npy`: which stretch of which file each row is. `(rows, 6)` i64: row, file, long, short, start, end
+//! (samples at the job's rate, which the manifest tells as `offsets_rate_hz`).
 
 use std::path::Path;
 

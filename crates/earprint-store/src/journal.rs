@@ -152,6 +152,8 @@ mod tests {
             bytes: 1,
             frames_read: 2,
             sample_rate: 3,
+            channels: 2,
+            processing: Some("mixed from 2 channels".into()),
             first_row: 0,
             rows: 4,
             status: Status::Ok,

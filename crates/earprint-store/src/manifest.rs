@@ -23,6 +23,12 @@ pub struct FileEntry {
     pub frames_read: u64,
     /// Its own sample rate, Hz; 0 where it could not be read.
     pub sample_rate: u32,
+    /// Its own channels; 0 where it could not be read.
+    #[serde(default)]
+    pub channels: u32,
+    /// What was done to its samples first, in words: `mixed from 2 channels, resampled from 44100 Hz to 22050 Hz`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub processing: Option<String>,
     /// Rows before this file's first one.
     pub first_row: u64,
     /// Rows (jobs with windows) or mel frames (jobs without).
@@ -65,6 +71,9 @@ pub struct Manifest {
     pub dtype: String,
     /// Shape of `features.npy`, or `[files, n_mels, 0]` where every file has its own array.
     pub shape: Vec<u64>,
+    /// Rate that the sample offsets of `index.npy` count at, Hz: the job's, whatever rate a file has. Only for jobs with windows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub offsets_rate_hz: Option<u32>,
     /// What computed the run.
     pub backend: String,
     /// True where unreadable files have rows of zeros.

@@ -9,7 +9,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("earprint-core", &[]),
     ("earprint-shaders", &[]),
     ("earprint-lanes", &[]),
-    ("earprint-audio", &["earprint-core"]),
+    // Lanes: the resampler's inner loop.
+    ("earprint-audio", &["earprint-core", "earprint-lanes"]),
     ("earprint-signal", &["earprint-core", "earprint-lanes"]),
     ("earprint-features", &["earprint-core", "earprint-lanes", "earprint-signal"]),
     ("earprint-store", &["earprint-core", "earprint-lanes"]),
@@ -85,7 +86,6 @@ const GUARDED: &[(&str, &[&str])] = &[
     ("cudarc", &["earprint-cuda"]),
     ("rayon", &["earprint-compute", "earprint-web"]),
     ("symphonia", &["earprint-audio"]),
-    ("rubato", &["earprint-audio"]),
     ("rusqlite", &["earprint-library"]),
     ("parquet", &["earprint-library"]),
 ];

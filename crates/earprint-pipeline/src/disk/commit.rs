@@ -112,7 +112,7 @@ impl<'a> Committer<'a> {
     pub fn take(&self, outcome: FileOutcome) -> Result<(), StoreError> {
         let index = outcome.index;
         let windowed = self.job.job.windows.is_some();
-        let mut entry = entry_of(&self.job.inputs[index], &outcome, windowed, &self.header.backend);
+        let mut entry = entry_of(&self.job.inputs[index], &outcome, windowed, self.job.job.spec.sample_rate, &self.header.backend);
         let mut features = outcome.features.ok();
         if !windowed && let Some(f) = features.take() {
             // Arrays of their own are written by the worker that made them, before anyone waits for anyone.
@@ -262,6 +262,7 @@ impl<'a> Committer<'a> {
                 Some(_) => vec![state.rows, job.job.spec.n_mels as u64, job.job.frames_per_row() as u64],
                 None => vec![state.entries.len() as u64, job.job.spec.n_mels as u64, 0],
             },
+            offsets_rate_hz: job.job.windows.as_ref().map(|_| job.job.spec.sample_rate),
             backend: self.header.backend.clone(),
             keep_geometry: self.header.keep_geometry,
             inputs: self.header.inputs.clone(),

@@ -229,8 +229,14 @@ fn known_failure(entry: &WalkEntry) -> Option<Failure> {
 }
 
 /// The entry of an outcome, as manifests and records tell it; row numbers and names of arrays are whoever's who writes
-/// them. `windowed`: the job has windows.
-pub fn entry_of(input: &WalkEntry, outcome: &FileOutcome, windowed: bool, run_backend: &str) -> FileEntry {
+/// them. `windowed`: the job has windows; `rate_hz`: the job's rate.
+pub fn entry_of(
+    input: &WalkEntry,
+    outcome: &FileOutcome,
+    windowed: bool,
+    rate_hz: u32,
+    run_backend: &str,
+) -> FileEntry {
     let (rows, failure) = match &outcome.features {
         // Without windows the shape is (1, M, T), and a file's rows are its T frames.
         Ok(f) => (if windowed { f.shape[0] } else { f.shape[2] }, None),
@@ -243,6 +249,8 @@ pub fn entry_of(input: &WalkEntry, outcome: &FileOutcome, windowed: bool, run_ba
         bytes: input.bytes,
         frames_read: meta.map_or(0, |m| m.frames_read),
         sample_rate: meta.map_or(0, |m| m.sample_rate),
+        channels: meta.map_or(0, |m| m.channels),
+        processing: meta.and_then(|m| earprint_core::processing(m.channels, true, m.sample_rate, rate_hz)),
         first_row: 0,
         rows: rows as u64,
         status: failure.map_or(if partial { Status::Partial } else { Status::Ok }, |f| f.status),

@@ -116,6 +116,7 @@ impl Opener<'_> {
         let meta = FileMeta {
             frames_read: samples as u64,
             sample_rate: layout.rate_hz,
+            channels: 1,
             decoder: earprint_audio::wav::DECODER,
             partial: layout.note.as_ref().is_some_and(|n| n.is_partial()),
             note: layout.note.as_ref().map(ToString::to_string),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use earprint_audio::{AudioError, AudioId, PlanarStream};
-use earprint_core::{Status, TRACK_SCHEMA, TrackRecord};
+use earprint_core::{Status, TRACK_RATE_HZ, TRACK_SCHEMA, TrackRecord};
 use earprint_features::{SourceInfo, SourceNote, TrackAnalysis, TrackNumbers};
 
 use super::maker::{Made, RowMaker};
@@ -62,8 +62,11 @@ pub async fn describe(
         Some(n) => (None, Some(n.to_string())),
         None => (None, None),
     };
-    if let Some(why) = track.why.take() {
-        detail = Some(detail.map_or(why.to_string(), |d| format!("{d}; {why}")));
+    // One or two channels are what the definitions are about; of more, rows are made of the mean.
+    let (channels, rate) = (stream.channels() as u32, stream.source_rate_hz());
+    let done = earprint_core::processing(channels, channels > 2, rate, TRACK_RATE_HZ);
+    for words in done.into_iter().chain(track.why.take().map(|why| why.to_string())) {
+        detail = Some(detail.map_or(words.clone(), |d| format!("{d}; {words}")));
     }
     let status = if code.is_some() { Status::Partial } else { Status::Ok };
     let backend = track.backends.iter().map(|b| &**b).collect::<Vec<_>>().join("+");

@@ -50,7 +50,7 @@ pub fn run(args: &SpecArgs) -> Result<Ended> {
                 Err(Trouble::Run(e)) => return Err(e.to_string()),
             }
         }
-        let entry = entry_of(&inputs[index], &outcome, false, chosen.name());
+        let entry = entry_of(&inputs[index], &outcome, false, plan.job.spec.sample_rate, chosen.name());
         line.put(index, entry, written);
         Ok(())
     };
