@@ -18,7 +18,7 @@ use earprint_library::{Known, Library};
 use earprint_pipeline::Control;
 use earprint_pipeline::tracks::{CpuMakers, DeviceRows, RowMakers, TrackJob, TrackProgress, run_tracks};
 
-use crate::args::{AnalyzeArgs, FailOn, RunArgs};
+use crate::args::{AnalyzeArgs, FailOn, RunArgs, typed};
 use crate::device::{self, Chosen};
 use crate::fate::Ended;
 use crate::inputs::{self, Found, Names};
@@ -32,10 +32,32 @@ use ledger::{Counts, Inputs, Ledger, failed};
 pub fn run(args: &AnalyzeArgs) -> Result<Ended> {
     // Where a library remembers what was there, an empty folder is news and not a mistake.
     let found = match args.library {
-        Some(_) => inputs::find(&args.inputs)?,
-        None => Found { roots: Vec::new(), entries: inputs::inputs(&args.inputs)? },
+        Some(_) => inputs::find(&args.inputs, args.run.memory)?,
+        None => Found { roots: Vec::new(), ..inputs::inputs(&args.inputs, args.run.memory)? },
     };
+    if args.library.is_some() && !found.open.is_default() {
+        return analyze(&without_library(args)?, &Found { roots: Vec::new(), ..found }, &mut None);
+    }
     analyze(args, &found, &mut None)
+}
+
+/// The same without its library, which keeps whole files that say themselves what they are: numbers of a stream, of a part or
+/// of samples by a format that is told would stand there as those of the file.
+///
+/// # Errors
+/// Usage: a library that was typed.
+fn without_library(args: &AnalyzeArgs) -> Result<AnalyzeArgs> {
+    if typed("--library") || typed("-l") {
+        return usage(
+            "--library keeps whole files; expected none with sound on stdin, --pcm or --seconds: leave it out for a record on \
+             stdout, or save the sound as a file first",
+        );
+    }
+    if args.retry_failed {
+        return usage("--retry-failed needs a library, and sound on stdin, --pcm and --seconds have none");
+    }
+    eprintln!("note: the library is not used for sound on stdin, --pcm and --seconds");
+    Ok(AnalyzeArgs { library: None, ..args.clone() })
 }
 
 /// What is known of an input before anything is opened.
@@ -83,6 +105,7 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
         }
     };
     let mut job = TrackJob::new(todo, supervise::workers(&args.run), args.run.memory);
+    job.open = found.open.clone();
     job.limit = args.time_limit.duration();
     if let Some(frames) = args.segment_frames {
         job.segment_frames = frames as usize;
@@ -122,6 +145,9 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
         || {
             run_tracks(&job, makers.all(), &progress, &|| control.cancelled(), &mut |result| {
                 let Some((at, fate)) = result else { return ledger.tick() };
+                if fate.is_interrupted() {
+                    return Ok(());
+                }
                 control.count_opened(0);
                 control.count_computed();
                 control.count_done(failed(&fate));
