@@ -72,7 +72,10 @@ pub fn find(args: &InputArgs, memory: u64) -> Result<Found> {
     if args.pcm.is_some()
         && let Some(folder) = roots.iter().find(|root| root.is_dir())
     {
-        return usage(format!("--pcm reads named files and stdin, but {} is a folder; name its files", folder.display()));
+        return usage(format!(
+            "--pcm reads named files and stdin, but {} is a folder; name its files",
+            folder.display()
+        ));
     }
     if args.name.is_some() && sound.is_none() {
         return usage("--name is for sound on stdin; expected - among the paths");
@@ -156,8 +159,8 @@ fn stdin(args: &InputArgs) -> Result<Stdin> {
 }
 
 /// What `-` takes.
-const EITHER: &str = "sound (a known container, or raw with --pcm), or a list of files, one per line, or with -0 each with \
-                      NUL behind it";
+const EITHER: &str = "sound (a known container, or raw with --pcm), or a list of files, one per line, or with -0 each \
+                      with NUL behind it";
 
 fn show(InputArgs { paths, files_from, .. }: &InputArgs) -> String {
     paths.iter().chain(files_from).map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")

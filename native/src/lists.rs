@@ -1,7 +1,7 @@
 //! Lists of files: names by line or between NUL bytes, and M3U playlists.
 //!
-//! A name need not be Unicode. Source of the playlist's form: RFC 8216 section 4.1 for UTF-8, comments and tags; its older
-//! form without an encoding keeps its bytes.
+//! A name need not be Unicode. Source of the playlist's form: RFC 8216 section 4.1 for UTF-8, comments and tags; its
+//! older form without an encoding keeps its bytes.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -46,7 +46,8 @@ pub fn read(from: &mut impl Read, form: Form, shown: &str) -> Result<Vec<PathBuf
     // In steps, so that an endless source of what is no list ends early.
     loop {
         let before = bytes.len();
-        let n = from.by_ref().take(1 << 20).read_to_end(&mut bytes).map_err(|e| anyhow::anyhow!("reading {shown}: {e}"))?;
+        let n =
+            from.by_ref().take(1 << 20).read_to_end(&mut bytes).map_err(|e| anyhow::anyhow!("reading {shown}: {e}"))?;
         check(&bytes[..], before, form, shown)?;
         if n == 0 {
             break;
@@ -61,10 +62,15 @@ fn check(bytes: &[u8], from: usize, form: Form, shown: &str) -> Result<()> {
         bail!("{shown}: a list in UTF-16; expected UTF-8, or bytes as the system names files; save it as UTF-8");
     }
     if bytes.len() as u64 > MAX_LIST_BYTES {
-        bail!("{shown}: a list of more than {} MiB; expected at most that; is it a list of files?", MAX_LIST_BYTES >> 20);
+        bail!(
+            "{shown}: a list of more than {} MiB; expected at most that; is it a list of files?",
+            MAX_LIST_BYTES >> 20
+        );
     }
     if form != Form::Null && bytes[from..].contains(&0) {
-        bail!("{shown}: a NUL byte in the list; expected one name per line, or names that end with NUL with -0 (--null)");
+        bail!(
+            "{shown}: a NUL byte in the list; expected one name per line, or names that end with NUL with -0 (--null)"
+        );
     }
     let end = if form == Form::Null { 0 } else { b'\n' };
     // The last line may have begun before what is new.
@@ -98,8 +104,8 @@ fn in_playlist(line: &[u8], folder: &Path) -> PathBuf {
     folder.join(path)
 }
 
-/// The path of a `file://` address, without its scheme: on this host, `%XX` decoded; on Windows without the slash before a
-/// drive. What is no code stays as it is.
+/// The path of a `file://` address, without its scheme: on this host, `%XX` decoded; on Windows without the slash
+/// before a drive. What is no code stays as it is.
 fn from_address(rest: &[u8]) -> Vec<u8> {
     const HERE: &[u8] = b"localhost/";
     let rest = match rest.get(..HERE.len()) {
@@ -166,16 +172,11 @@ mod tests {
         assert_eq!(Form::of(list, false), Form::Playlist(Path::new("music")));
         assert_eq!(Form::of(list, true), Form::Null);
         assert_eq!(Form::of(Path::new("list.txt"), false), Form::Lines);
-        let bytes = b"\xEF\xBB\xBF#EXTM3U\r\n#EXTINF:12,A - B\r\nin/a.wav\r\n/far/b.wav\r\nfile:///far/c%20d%C3%A9.wav\r\n\
+        let bytes =
+            b"\xEF\xBB\xBF#EXTM3U\r\n#EXTINF:12,A - B\r\nin/a.wav\r\n/far/b.wav\r\nfile:///far/c%20d%C3%A9.wav\r\n\
                       File://localhost/e.wav\nfile:///50%.wav\ncaf\xe9.mp3\n";
-        let want: [&[u8]; 6] = [
-            b"music/in/a.wav",
-            b"/far/b.wav",
-            b"/far/c d\xC3\xA9.wav",
-            b"/e.wav",
-            b"/50%.wav",
-            b"music/caf\xe9.mp3",
-        ];
+        let want: [&[u8]; 6] =
+            [b"music/in/a.wav", b"/far/b.wav", b"/far/c d\xC3\xA9.wav", b"/e.wav", b"/50%.wav", b"music/caf\xe9.mp3"];
         reads(bytes, Form::of(list, false), &want);
         reads(b"a.wav", Form::of(Path::new("x.m3u"), false), &[b"a.wav"]);
     }

@@ -1,7 +1,8 @@
 //! Raw PCM: interleaved samples without a header, whose rate, channels and format the caller tells.
 //!
-//! Enters: bytes of whole frames, from a file or a pipe of unknown length. Leaves: planar samples as of a WAV file with the
-//! same samples, and that file's identity. The same reader takes the samples of a WAV file that comes through a pipe.
+//! Enters: bytes of whole frames, from a file or a pipe of unknown length. Leaves: planar samples as of a WAV file
+//! with the same samples, and that file's identity. The same reader takes the samples of a WAV file that comes
+//! through a pipe.
 
 use std::fmt;
 use std::str::FromStr;
@@ -60,8 +61,8 @@ impl fmt::Display for PcmFormat {
 impl FromStr for PcmFormat {
     type Err = String;
 
-    /// Reads `RATE,CHANNELS,FORMAT`. Formats: `u8 s16 s24 s32 f32 f64 alaw mulaw`; those of several bytes also with `le`
-    /// (the default) or `be` behind.
+    /// Reads `RATE,CHANNELS,FORMAT`. Formats: `u8 s16 s24 s32 f32 f64 alaw mulaw`; those of several bytes also with
+    /// `le` (the default) or `be` behind.
     fn from_str(text: &str) -> Result<Self, String> {
         const EXPECTED: &str = "expected RATE,CHANNELS,FORMAT, for example 48000,2,s16; formats: u8, s16, s24, s32, f32, \
                                 f64, alaw, mulaw, big-endian as s16be and so on";
@@ -79,9 +80,9 @@ impl FromStr for PcmFormat {
         let known = FORMATS.iter().find(|(n, f)| *n == name && (f.bytes() > 1 || !ordered));
         let Some(&(_, format)) = known else { return Err(format!("no format {format:?}; {EXPECTED}")) };
         let limits = Limits::default();
-        limits.check_rate(rate_hz).map_err(|_| {
-            format!("{rate_hz} Hz; expected {} to {} Hz", limits.min_rate_hz, limits.max_rate_hz)
-        })?;
+        limits
+            .check_rate(rate_hz)
+            .map_err(|_| format!("{rate_hz} Hz; expected {} to {} Hz", limits.min_rate_hz, limits.max_rate_hz))?;
         limits
             .check_channels(usize::from(channels))
             .map_err(|_| format!("{channels} channels; expected 1 to {}", limits.max_channels))?;

@@ -1,8 +1,8 @@
 //! Sound without a known length: raw PCM, and sources that are read forwards only, such as a pipe.
 //!
-//! A WAV file needs no more than its header to begin with; a data size of 0 or all ones, which programs write that do not
-//! know yet how long it will be (ffmpeg, SoX), means the end of the source. FLAC, MP3, AAC in ADTS and Ogg are decoded as
-//! they come; other containers may keep what they need at their end and are for sources that can seek.
+//! A WAV file needs no more than its header to begin with; a data size of 0 or all ones, which programs write that do
+//! not know yet how long it will be (ffmpeg, SoX), means the end of the source. FLAC, MP3, AAC in ADTS and Ogg are
+//! decoded as they come; other containers may keep what they need at their end and are for sources that can seek.
 
 use std::io::SeekFrom;
 
@@ -21,16 +21,14 @@ const ENDLESS: u64 = 1 << 62;
 
 /// Whether a container is decoded as it comes, by [`Stream::open_forward`]. All others need a source that seeks.
 pub fn reads_forward(container: Container) -> bool {
-    matches!(
-        container,
-        Container::Wav | Container::Flac | Container::Mpeg | Container::Adts | Container::Ogg
-    )
+    matches!(container, Container::Wav | Container::Flac | Container::Mpeg | Container::Adts | Container::Ogg)
 }
 
 impl Stream {
     /// Opens raw PCM, from the source's beginning to its end.
     ///
-    /// The samples and the identity are those of a WAV file with the same samples; the length is not known before the end.
+    /// The samples and the identity are those of a WAV file with the same samples; the length is not known before the
+    /// end.
     ///
     /// # Errors
     /// [`AudioError::Malformed`] for a source that begins like a container: its header would be taken for sound.
@@ -53,7 +51,8 @@ impl Stream {
             None | Some(Container::Mpeg | Container::Adts) => {}
             Some(found) => {
                 let name = found.name();
-                let what = format!("a header of {name} at its beginning; leave out the format to have the {name} decoded");
+                let what =
+                    format!("a header of {name} at its beginning; leave out the format to have the {name} decoded");
                 return Err(AudioError::Malformed { container: "raw PCM", what });
             }
         }
@@ -63,12 +62,12 @@ impl Stream {
 
     /// Opens a source that is read forwards only and whose length is not known; `hint` as in [`Stream::open`].
     ///
-    /// The source has to seek back to its beginning until it was read beyond its first [`SNIFF_BYTES`] bytes, and nowhere
-    /// else.
+    /// The source has to seek back to its beginning until it was read beyond its first [`SNIFF_BYTES`] bytes, and
+    /// nowhere else.
     ///
     /// # Errors
-    /// As [`Stream::open`]; containers that [`reads_forward`] does not list may fail although a file with the same bytes
-    /// does not.
+    /// As [`Stream::open`]; containers that [`reads_forward`] does not list may fail although a file with the same
+    /// bytes does not.
     pub fn open_forward(
         source: Box<dyn Source>,
         hint: Option<&str>,
@@ -173,7 +172,7 @@ fn open_wav(
     let layout = match parsed {
         Ok(Some(layout)) => layout,
         Ok(None) => {
-            let what = "the samples; a chunk before them is not complete, or its size is wrong";
+            let what = "its format and then its samples (a pipe is not read backwards)";
             return Err(AudioError::Truncated { container: "WAV", at_bytes: ended, what });
         }
         Err(AudioError::Truncated { container, what, .. }) => {
@@ -182,8 +181,7 @@ fn open_wav(
         Err(error) => return Err(error),
     };
     if layout.data_offset < header.from || layout.data_offset > header.end() {
-        let what = "its data chunk comes before its fmt chunk; a pipe cannot be read backwards, give it as a file";
-        return Err(AudioError::Malformed { container: "WAV", what: what.into() });
+        return Err(AudioError::Malformed { container: "WAV", what: "its data comes before its format".into() });
     }
     let length = length(&layout, &mut header)?;
     let pending = header.kept.split_off((layout.data_offset - header.from) as usize);

@@ -189,8 +189,8 @@ impl Stream {
         Stream { rate_hz, channels, frames_hint, decoder, limits, inner, frames, note, done, options, most_frames }
     }
 
-    /// Ends the stream after its first `frames` frames, if it has that many: nothing behind them is read, the note says so
-    /// ([`Note::first_ms`]), and there is no identity.
+    /// Ends the stream after its first `frames` frames, if it has that many: nothing behind them is read, the note
+    /// says so ([`Note::first_ms`]), and there is no identity.
     pub fn end_after(&mut self, frames: u64) {
         self.most_frames = frames;
     }

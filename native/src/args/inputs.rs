@@ -10,15 +10,15 @@ pub struct InputArgs {
     /// Files and folders; `-` reads stdin: sound, or a list of files as of --files-from.
     #[arg(required_unless_present = "files_from", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Also the files listed here (`-`: stdin), one per line; lines that begin with # are left out. In a playlist (.m3u8,
-    /// .m3u) relative paths begin where the list is.
+    /// Also the files listed here (`-`: stdin), one per line; lines that begin with # are left out. In a playlist
+    /// (.m3u8, .m3u) relative paths begin where the list is.
     #[arg(long, value_name = "FILE")]
     pub files_from: Option<PathBuf>,
     /// Names in lists end with a NUL byte, as `find -print0` writes them.
     #[arg(short = '0', long)]
     pub null: bool,
-    /// Read named files and stdin as raw PCM without a header, for example 48000,2,s16. Formats: u8, s16, s24, s32, f32,
-    /// f64, alaw, mulaw; big-endian: s16be and so on.
+    /// Read named files and stdin as raw PCM without a header, for example 48000,2,s16. Formats: u8, s16, s24, s32,
+    /// f32, f64, alaw, mulaw; big-endian: s16be and so on.
     #[arg(long, value_name = "RATE,CHANNELS,FORMAT", value_parser = pcm)]
     pub pcm: Option<PcmFormat>,
     /// Read only the first S seconds of every input; a live stream ends there.

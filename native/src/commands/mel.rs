@@ -53,7 +53,7 @@ pub fn run(args: &MelArgs) -> Result<Ended> {
     if !args.run.quiet {
         let words = fate::words(&summary);
         if summary.interrupted {
-            eprintln!("interrupted after {words}; the same command continues");
+            eprintln!("interrupted after {words}; {}", fate::goes_on(disk.open.piped.is_some()));
         } else {
             eprintln!("{words}; {} rows in {}", summary.rows, disk.out.display());
         }

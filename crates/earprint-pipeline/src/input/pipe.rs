@@ -7,7 +7,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use earprint_audio::{AudioError, Container, Limits, PcmFormat, SNIFF_BYTES, Stream, StreamOptions, reads_forward, sniff};
+use earprint_audio::{
+    AudioError, Container, Limits, PcmFormat, SNIFF_BYTES, Stream, StreamOptions, reads_forward, sniff,
+};
 
 use super::spool::spool;
 
@@ -157,8 +159,8 @@ impl fmt::Debug for Piped {
 }
 
 impl Piped {
-    /// Sound that `reader` gives. `hint`: a file extension, as of [`Stream::open`]. `memory`: bytes that may be held of a
-    /// container that has to be there as a whole; more of it goes to a temporary file.
+    /// Sound that `reader` gives. `hint`: a file extension, as of [`Stream::open`]. `memory`: bytes that may be held
+    /// of a container that has to be there as a whole; more of it goes to a temporary file.
     pub fn new(reader: PipeReader, hint: Option<String>, memory: u64) -> Self {
         Self { interrupted: reader.interrupted, reader: Mutex::new(Some(reader)), hint, memory }
     }
@@ -170,8 +172,8 @@ impl Piped {
 
     /// Opens the sound. `bounded`: the caller takes some first seconds of it.
     ///
-    /// WAV and raw PCM are read as they come. Other containers are too where `bounded` and they can be; otherwise they are
-    /// read to their end first, so that their samples are those of a file with the same bytes.
+    /// WAV and raw PCM are read as they come. Other containers are too where `bounded` and they can be; otherwise
+    /// they are read to their end first, so that their samples are those of a file with the same bytes.
     ///
     /// # Errors
     /// As [`Stream::open_with`]; a pipe that was opened before.

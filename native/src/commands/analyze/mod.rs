@@ -20,7 +20,7 @@ use earprint_pipeline::tracks::{CpuMakers, DeviceRows, RowMakers, TrackJob, Trac
 
 use crate::args::{AnalyzeArgs, FailOn, RunArgs, typed};
 use crate::device::{self, Chosen};
-use crate::fate::Ended;
+use crate::fate::{Ended, goes_on};
 use crate::inputs::{self, Found, Names};
 use crate::job::usage;
 use crate::progress::clock;
@@ -41,16 +41,18 @@ pub fn run(args: &AnalyzeArgs) -> Result<Ended> {
     analyze(args, &found, &mut None)
 }
 
-/// The same without its library, which keeps whole files that say themselves what they are: numbers of a stream, of a part or
-/// of samples by a format that is told would stand there as those of the file.
+/// The same without its library, which keeps whole files that say themselves what they are: numbers of a stream, of a
+/// part or of samples by a format that is told would stand there as those of the file.
 ///
 /// # Errors
 /// Usage: a library that was typed.
 fn without_library(args: &AnalyzeArgs) -> Result<AnalyzeArgs> {
-    if typed("--library") || typed("-l") {
+    // Also `-lFILE`, in one word.
+    let short = |arg: &std::ffi::OsStr| arg.to_string_lossy().starts_with("-l");
+    if typed("--library") || std::env::args_os().any(|arg| short(&arg)) {
         return usage(
-            "--library keeps whole files; expected none with sound on stdin, --pcm or --seconds: leave it out for a record on \
-             stdout, or save the sound as a file first",
+            "--library keeps whole files; expected none with sound on stdin, --pcm or --seconds: leave it out for a \
+             record on stdout, or save the sound as a file first",
         );
     }
     if args.retry_failed {
@@ -173,7 +175,7 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
         }
     };
     if !args.run.quiet {
-        tell(args, &counts, interrupted, started.elapsed(), &progress);
+        tell(args, &counts, interrupted.then(|| goes_on(found.open.piped.is_some())), started.elapsed(), &progress);
     }
     Ok(Ended { code: exit_code(&counts, args.run.fail_on, interrupted), device })
 }
@@ -238,7 +240,7 @@ fn known_ids(library: &Library) -> Result<HashSet<String>> {
     Ok(library.audio_ids(TRACK_SCHEMA)?.into_iter().collect())
 }
 
-fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: bool, took: Duration, progress: &TrackProgress) {
+fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: Option<&str>, took: Duration, progress: &TrackProgress) {
     let p = progress.counts();
     let mut words =
         format!("{} inputs: {} ok, {} partial, {} skipped, {} failed", c.all(), c.ok, c.partial, c.skipped, c.failed);
@@ -252,8 +254,8 @@ fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: bool, took: Duration, progr
     if let Some(library) = &args.library {
         words += &format!("; in {}", library.display());
     }
-    if interrupted {
-        eprintln!("interrupted after {words}; the same command continues");
+    if let Some(goes_on) = interrupted {
+        eprintln!("interrupted after {words}; {goes_on}");
     } else {
         eprintln!("{words}");
     }
