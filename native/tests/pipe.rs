@@ -10,7 +10,7 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use common::{Folder, Ran, png_size};
-use earprint_store::{Manifest, NpyArray};
+use earprint_store::NpyArray;
 use hand_made::{aiff, caf, flac, mp3_silence};
 use library::*;
 use serde_json::Value;
@@ -110,14 +110,14 @@ fn sound_on_stdin_is_one_input_and_has_the_numbers_of_the_file() {
         assert_eq!(raw[field], file[field], "{field}");
     }
     // Too much for the memory that may hold it: through a temporary file, of which nothing stays.
-    let long = flac(22_050, &[library::planes(2, 1, 2_000_000)].concat());
-    assert!(long.len() > 64_000_000 / 8);
-    f.file("long.flac", &long);
+    let long = aiff(96_000, &library::planes(2, 1, 3_200_000));
+    assert!(long.len() > 48_000_000 / 8);
+    f.file("long.aiff", &long);
     std::fs::create_dir(f.join("tmp")).unwrap();
-    let words = "analyze - --memory 64M --jobs 1";
+    let words = "analyze - --memory 48M --jobs 1";
     let mut small = command(&f, words);
     small.env("TMPDIR", f.join("tmp"));
-    assert_eq!(but_path(one_record(&fed_command(small, &long))), but_path(one_record(&f.run("analyze long.flac"))));
+    assert_eq!(but_path(one_record(&fed_command(small, &long))), but_path(one_record(&f.run("analyze long.aiff"))));
     assert_eq!(std::fs::read_dir(f.join("tmp")).unwrap().count(), 0);
 }
 

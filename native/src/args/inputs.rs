@@ -22,7 +22,7 @@ pub struct InputArgs {
     #[arg(long, value_name = "RATE,CHANNELS,FORMAT", value_parser = pcm)]
     pub pcm: Option<PcmFormat>,
     /// Read only the first S seconds of every input; a live stream ends there.
-    #[arg(long, value_name = "S", value_parser = seconds)]
+    #[arg(id = "first_seconds", long = "seconds", value_name = "S", value_parser = seconds)]
     pub seconds: Option<f64>,
     /// What sound on stdin is called in records and output files [default: stdin].
     #[arg(long, value_name = "NAME", value_parser = name)]

@@ -148,6 +148,8 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
             run_tracks(&job, makers.all(), &progress, &|| control.cancelled(), &mut |result| {
                 let Some((at, fate)) = result else { return ledger.tick() };
                 if fate.is_interrupted() {
+                    // The pipe may have noticed before the watcher of Ctrl-C did.
+                    control.cancel();
                     return Ok(());
                 }
                 control.count_opened(0);
