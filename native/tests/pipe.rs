@@ -79,14 +79,14 @@ fn one_record(ran: &Ran) -> Value {
 #[test]
 fn sound_on_stdin_is_one_input_and_has_the_numbers_of_the_file() {
     let f = Folder::new("pipe-analyze");
-    let planes = planes(1, 2, 70_000);
+    let planes = planes(1, 2, 31_000);
     for (name, bytes) in [
         ("a.wav", wav(22_050, &planes)),
         ("a.flac", flac(22_050, &planes)),
         ("a.aiff", aiff(22_050, &planes)),
         ("a.caf", caf(22_050, &planes)),
         ("a.mp3", mp3_silence(100)),
-        ("cut.wav", wav(22_050, &planes)[..150_000].to_vec()),
+        ("cut.wav", wav(22_050, &planes)[..100_000].to_vec()),
     ] {
         f.file(name, &bytes);
         let (file, pipe) = (f.run(&format!("analyze {name} --fail-on none")), fed(&f, "analyze -", &bytes));
@@ -98,7 +98,7 @@ fn sound_on_stdin_is_one_input_and_has_the_numbers_of_the_file() {
         } else {
             assert_eq!((&file["status"], &pipe["status"]), (&"partial".into(), &"partial".into()));
             assert_eq!((&file["descriptor"], &file["audio_id"]), (&pipe["descriptor"], &pipe["audio_id"]));
-            assert!(pipe["detail"].as_str().unwrap().contains("stopped at 0:01 of 0:03"), "{pipe}");
+            assert!(pipe["detail"].as_str().unwrap().contains("stopped at 0:01 of 0:01"), "{pipe}");
         }
     }
     // A header without a length, and no header at all.

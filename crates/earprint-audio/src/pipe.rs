@@ -21,7 +21,10 @@ const ENDLESS: u64 = 1 << 62;
 
 /// Whether a container is decoded as it comes, by [`Stream::open_forward`]. All others need a source that seeks.
 pub fn reads_forward(container: Container) -> bool {
-    matches!(container, Container::Wav | Container::Flac | Container::Mpeg | Container::Adts | Container::Ogg)
+    matches!(
+        container,
+        Container::Wav | Container::Flac | Container::Mpeg | Container::Adts | Container::Ogg | Container::OggOpus
+    )
 }
 
 impl Stream {
@@ -190,7 +193,9 @@ fn open_wav(
     let reader = FrameReader::new(source, pending, format, length, options.identify);
     let mut stream = Stream::of_frames(reader, format, wav::DECODER, limits, options);
     // A size that is open is how pipes work and no damage; a wrong frame size is told as of a file.
-    stream.note.repaired = layout.note.and_then(|note| note.repaired);
+    if length != Length::Open {
+        stream.note.repaired = layout.note.and_then(|note| note.repaired);
+    }
     Ok(stream)
 }
 

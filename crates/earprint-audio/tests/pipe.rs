@@ -97,7 +97,7 @@ fn wav_in_a_pipe_is_the_file() {
             let format = fmt(tag, channels as u16, 44_100, bits as u16);
             let chunks = [chunk(b"LIST", &noise(5001)), format, chunk(b"data", &data), chunk(b"LIST", b"INFO")];
             let bytes = riff(&chunks);
-            assert_eq!(of_pipe(&bytes).unwrap(), of_file(&bytes).unwrap(), "{tag} {bits} {channels}");
+            assert!(of_pipe(&bytes).unwrap() == of_file(&bytes).unwrap(), "{tag} {bits} {channels}");
         }
     }
 }
@@ -109,7 +109,7 @@ fn a_size_that_is_not_known_means_the_end_of_the_stream() {
     let whole = of_file(&riff(&[format.clone(), chunk(b"data", &data)])).unwrap();
     // ffmpeg, SoX, a recorder that was never ended.
     for size in [u32::MAX, 0x7FFF_F000, 0x7FFF_FFFF - 3, 0] {
-        assert_eq!(of_pipe(&with_size(&format, &data, size)).unwrap(), whole, "{size:#x}");
+        assert!(of_pipe(&with_size(&format, &data, size)).unwrap() == whole, "{size:#x}");
     }
     // Samples that look like a name of a chunk.
     let letters = b"abcd\x01\0\0\0ABCDEFGH".repeat(5);
@@ -127,9 +127,9 @@ fn a_size_that_is_not_known_means_the_end_of_the_stream() {
         head.extend_from_slice(&data);
         head
     };
-    assert_eq!(of_pipe(&size_in_ds64(rf64.clone())).unwrap(), whole);
+    assert!(of_pipe(&size_in_ds64(rf64.clone())).unwrap() == whole);
     rf64[28..36].fill(0xFF);
-    assert_eq!(of_pipe(&size_in_ds64(rf64)).unwrap(), whole);
+    assert!(of_pipe(&size_in_ds64(rf64)).unwrap() == whole);
 }
 
 #[test]
@@ -178,10 +178,11 @@ fn raw_pcm_is_the_wav_file_with_its_samples() {
         let swapped: Vec<u8> = data.chunks(size).flat_map(|b| b.iter().rev().copied()).collect();
         let little = of_pcm(&data, &format!("22050,3,{name}")).unwrap();
         assert_eq!(little.decoder, "earprint-pcm");
-        assert_eq!((little.planes, little.id, little.note), (file.planes, file.id, file.note), "{name}");
+        assert_eq!((little.id, little.note), (file.id, file.note), "{name}");
+        assert!(little.planes == file.planes, "{name}");
         if size > 1 {
             let little = of_pcm(&data, &format!("22050,3,{name}le")).unwrap();
-            assert_eq!(of_pcm(&swapped, &format!("22050,3,{name}be")).unwrap(), little);
+            assert!(of_pcm(&swapped, &format!("22050,3,{name}be")).unwrap() == little, "{name}");
         }
     }
     let odd = of_pcm(&noise(4 * 100 + 3), "48000,2,s16").unwrap();
@@ -271,7 +272,7 @@ fn a_file_that_is_shorter_is_whole() {
         stream.as_mut().unwrap().end_after(frames);
         hear(stream).unwrap()
     };
-    assert_eq!(cut(8001), of_file(&bytes).unwrap());
+    assert!(cut(8001) == of_file(&bytes).unwrap());
     assert_eq!(cut(5).planes[0], of_file(&bytes).unwrap().planes[0][..5]);
     assert_eq!((cut(5).id, cut(5).note.unwrap().first_ms), (None, Some(0)));
 }
