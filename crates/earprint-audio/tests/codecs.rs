@@ -94,14 +94,16 @@ fn limits_bind_decoders_too() {
 }
 
 #[test]
-fn opus_is_named_in_the_error() {
-    let mut ogg = b"OggS".to_vec();
-    ogg.resize(28, 0);
-    ogg.extend(b"OpusHead");
-    ogg.resize(200, 0);
-    let error = decode(ogg, None, &Limits::default()).expect_err("no decoder");
+fn ogg_without_an_audio_stream_is_named_in_the_error() {
+    // One page of one packet: a Speex header.
+    let error = decode(common::ogg_page(7, 0, 0, 2, &[b"Speex   1.2"]), None, &Limits::default());
+    let error = error.expect_err("no decoder");
     assert_eq!(error.code(), "E_UNSUPPORTED");
-    assert!(error.to_string().contains("Opus"), "{error}");
+    assert!(error.to_string().contains("Speex"), "{error}");
+    let mut cut = b"OggS".to_vec();
+    cut.resize(28, 0);
+    cut.extend(b"OpusHead");
+    assert_eq!(decode(cut, None, &Limits::default()).expect_err("no page").code(), "E_DECODE_TRUNCATED");
 }
 
 #[test]

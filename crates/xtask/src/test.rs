@@ -17,7 +17,7 @@ pub fn chore() -> Result<(), String> {
     let all = (|| {
         step("set-up", &setup::all)?;
         step("layers", &layers::run)?;
-        step("fmt", &|| run(&mut cargo(&["fmt", "--all", "--check"])))?;
+        step("fmt", &|| run(&mut cargo(&["fmt", "--check"])))?;
         step("clippy", &|| run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))?;
         step("tests", &tests)?;
         step("other targets", &other_targets)?;

@@ -7,6 +7,8 @@
 
 mod measured;
 mod names;
+mod ogg;
+mod opus;
 mod symphonia_codec;
 mod symphonia_format;
 mod track;
@@ -14,6 +16,7 @@ mod track;
 use std::io::ErrorKind;
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::errors::Error as SymphoniaError;
 
 use crate::clip::Samples;
@@ -26,6 +29,8 @@ use crate::note::{Note, Partial};
 use crate::sniff::{Container, KNOWN};
 use crate::stream::{Source, Step, StreamOptions};
 use names::hasher;
+use ogg::OggReader;
+use opus::OpusCodec;
 use symphonia_codec::SymphoniaCodec;
 use symphonia_format::SymphoniaFormat;
 use track::{CodedPacket, DecodeFailure, Next, PacketDecoder, PacketReader};
@@ -74,10 +79,10 @@ fn open_reader(
     total_bytes: u64,
     container: Container,
 ) -> Result<Box<dyn PacketReader>, AudioError> {
-    if container == Container::OggOpus {
-        return Err(unsupported("Opus in Ogg".into()));
-    }
-    Ok(Box::new(SymphoniaFormat::open(source, total_bytes, container)?))
+    Ok(match container {
+        Container::Ogg | Container::OggOpus => Box::new(OggReader::open(source, total_bytes)?),
+        _ => Box::new(SymphoniaFormat::open(source, total_bytes, container)?),
+    })
 }
 
 /// The decoder for a track, once what it would reserve by has been checked.
@@ -88,7 +93,10 @@ fn open_decoder(
     limits: &Limits,
 ) -> Result<Box<dyn PacketDecoder>, AudioError> {
     check_params(params, limits)?;
-    Ok(Box::new(SymphoniaCodec::open(params, container, total_bytes)?))
+    Ok(match params.codec {
+        CODEC_ID_OPUS => Box::new(OpusCodec::open(params)?),
+        _ => Box::new(SymphoniaCodec::open(params, container, total_bytes)?),
+    })
 }
 
 impl CodecReader {

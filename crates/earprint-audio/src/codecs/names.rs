@@ -85,6 +85,7 @@ fn identity_name(codec: AudioCodecId) -> &'static str {
         codec_ids::CODEC_ID_VORBIS => "symphonia-vorbis",
         codec_ids::CODEC_ID_AAC => "symphonia-aac",
         codec_ids::CODEC_ID_ALAC => "symphonia-alac",
+        codec_ids::CODEC_ID_OPUS => "opus",
         // All the PCM variants of AIFF, CAF and MP4.
         _ => "symphonia-pcm",
     }

@@ -166,3 +166,30 @@ pub fn mp3_silence(packets: usize) -> Vec<u8> {
     packet.resize(417, 0);
     packet.repeat(packets)
 }
+
+/// An Ogg page that holds whole packets. `flags`: 1 continued, 2 first, 4 last.
+pub fn ogg_page(serial: u32, sequence: u32, granule: u64, flags: u8, packets: &[&[u8]]) -> Vec<u8> {
+    let mut table = Vec::new();
+    for packet in packets {
+        table.extend(std::iter::repeat_n(255u8, packet.len() / 255));
+        table.push((packet.len() % 255) as u8);
+    }
+    let mut page = b"OggS\0".to_vec();
+    page.push(flags);
+    page.extend(granule.to_le_bytes());
+    page.extend(serial.to_le_bytes());
+    page.extend(sequence.to_le_bytes());
+    page.extend([0; 4]);
+    page.push(u8::try_from(table.len()).expect("at most 255 segments"));
+    page.extend(table);
+    page.extend(packets.concat());
+    let mut crc = 0u32;
+    for &byte in &page {
+        crc ^= u32::from(byte) << 24;
+        for _ in 0..8 {
+            crc = (crc << 1) ^ if crc & 0x8000_0000 != 0 { 0x04C1_1DB7 } else { 0 };
+        }
+    }
+    page[22..26].copy_from_slice(&crc.to_le_bytes());
+    page
+}
