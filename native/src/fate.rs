@@ -93,6 +93,11 @@ pub fn words(s: &Summary) -> String {
     format!("{all} {files}: {} ok, {} partial, {} skipped, {} failed{resumed}", s.ok, s.partial, s.skipped, s.failed)
 }
 
+/// How an interrupted run goes on. `piped`: it read stdin, which is gone.
+pub fn goes_on(piped: bool) -> &'static str {
+    if piped { "stdin cannot be read again: start it anew" } else { "the same command continues" }
+}
+
 /// 0 all done, 3 some inputs failed, 130 interrupted.
 pub fn exit_code(s: &Summary, fail_on: FailOn) -> u8 {
     let with_numbers = s.ok + s.partial;

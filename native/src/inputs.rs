@@ -2,75 +2,167 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::io::Read;
+use std::fmt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use earprint_audio::walk::{WalkEntry, WalkOptions, walk};
+use earprint_audio::walk::{Outcome, WalkEntry, WalkOptions, walk};
+use earprint_audio::{AudioError, SNIFF_BYTES, printable, sniff};
+use earprint_pipeline::input::{InputOptions, PIPED, PipeReader, Piped, piped_entry};
 
 use crate::args::InputArgs;
+use crate::job::usage;
+use crate::lists::{self, Form};
+use crate::supervise;
 
 /// What a command line means.
 pub struct Found {
     /// Files and folders that were given, lists read.
     pub roots: Vec<PathBuf>,
-    /// What was found in them.
+    /// What was found in them, and sound on stdin last.
     pub entries: Vec<WalkEntry>,
+    /// How they are opened.
+    pub open: InputOptions,
 }
 
-/// Files of paths and lists: `-` among the paths reads a list from stdin.
+/// Files of paths and lists, and sound on stdin. `memory`: of the run, bytes.
 ///
 /// # Errors
-/// A list that cannot be read; nothing found at all.
-pub fn inputs(args: &InputArgs) -> Result<Vec<WalkEntry>> {
-    let found = find(args)?;
+/// Usage; a list that cannot be read; nothing found at all; [`Interrupted`].
+pub fn inputs(args: &InputArgs, memory: u64) -> Result<Found> {
+    let found = find(args, memory)?;
     if found.entries.is_empty() {
-        bail!("no files found in {}; expected audio files or folders of them", show(args));
+        let empty = if reads_stdin(args) { " (stdin is empty)" } else { "" };
+        bail!("no files found in {}{empty}; expected audio files or folders of them", show(args));
     }
-    Ok(found.entries)
+    Ok(found)
 }
 
 /// As [`inputs`], where finding nothing is no error.
 ///
 /// # Errors
-/// A list that cannot be read.
-pub fn find(InputArgs { paths, files_from }: &InputArgs) -> Result<Found> {
-    let dash = PathBuf::from("-");
-    let mut roots: Vec<PathBuf> = paths.iter().filter(|p| **p != dash).cloned().collect();
-    let lists = paths.iter().filter(|p| **p == dash).chain(files_from);
-    for list in lists {
-        let bytes = if *list == dash {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).context("reading the list on stdin")?;
-            bytes
-        } else {
-            std::fs::read(list).with_context(|| format!("reading {}", list.display()))?
-        };
-        roots.extend(listed(&bytes));
+/// As [`inputs`].
+pub fn find(args: &InputArgs, memory: u64) -> Result<Found> {
+    let mut roots: Vec<PathBuf> = args.paths.iter().filter(|p| !is_dash(p)).cloned().collect();
+    let mut open = InputOptions { pcm: args.pcm, seconds: args.seconds, piped: None };
+    let mut sound = None;
+    match stdin(args)? {
+        Stdin::None => {}
+        Stdin::List(mut list) => {
+            let form = if args.null { Form::Null } else { Form::Lines };
+            roots.extend(unless_interrupted(lists::read(&mut list, form, "the list on stdin"))?);
+        }
+        Stdin::Sound(reader) => {
+            let name = args.name.as_deref().unwrap_or("stdin");
+            let hint = Path::new(name).extension().and_then(OsStr::to_str).map(str::to_owned);
+            open.piped = Some(Arc::new(Piped::new(reader, hint, memory / STDIN_SHARE)));
+            sound = Some(piped_entry(name));
+        }
+        Stdin::Neither(error) => {
+            let name = args.name.as_deref().unwrap_or("stdin");
+            sound = Some(WalkEntry { outcome: Outcome::Failed(error), ..piped_entry(name) });
+        }
     }
-    let entries = walk(&roots, &WalkOptions::default());
-    Ok(Found { roots, entries })
+    if let Some(list) = args.files_from.as_deref().filter(|list| !is_dash(list)) {
+        let shown = list.display().to_string();
+        let mut file = std::fs::File::open(list).with_context(|| format!("reading {shown}"))?;
+        roots.extend(lists::read(&mut file, Form::of(list, args.null), &shown)?);
+    }
+    if args.pcm.is_some()
+        && let Some(folder) = roots.iter().find(|root| root.is_dir())
+    {
+        return usage(format!(
+            "--pcm reads named files and stdin, but {} is a folder; name its files",
+            folder.display()
+        ));
+    }
+    if args.name.is_some() && sound.is_none() {
+        return usage("--name is for sound on stdin; expected - among the paths");
+    }
+    let mut entries = walk(&roots, &WalkOptions::default());
+    entries.extend(sound);
+    Ok(Found { roots, entries, open })
 }
 
-/// Paths of a list, one a line. A name need not be Unicode, and one that is none stops nothing.
-fn listed(bytes: &[u8]) -> impl Iterator<Item = PathBuf> {
-    let lines = bytes.split(|&b| b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.filter(|line| !line.is_empty()).map(path_of)
+/// Share of a run's memory that may hold what has to be there of stdin as a whole; the rest goes to a temporary file.
+const STDIN_SHARE: u64 = 8;
+
+/// Ctrl-C while stdin was read, before anything began: exit code 130.
+#[derive(Debug)]
+pub struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted while stdin was read")
+    }
 }
 
-#[cfg(unix)]
-fn path_of(line: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(OsStr::from_bytes(line))
+impl std::error::Error for Interrupted {}
+
+fn unless_interrupted<T>(read: Result<T>) -> Result<T> {
+    if supervise::interrupted() { Err(Interrupted.into()) } else { read }
 }
 
-/// Elsewhere no path is made of any bytes: what is no Unicode is a file that is not there.
-#[cfg(not(unix))]
-fn path_of(line: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(line).into_owned())
+/// What stdin is.
+enum Stdin {
+    /// Not asked for.
+    None,
+    List(PipeReader),
+    Sound(PipeReader),
+    /// Asked for as either, and neither.
+    Neither(AudioError),
 }
 
-fn show(InputArgs { paths, files_from }: &InputArgs) -> String {
+fn is_dash(path: &Path) -> bool {
+    path == Path::new(PIPED)
+}
+
+fn reads_stdin(args: &InputArgs) -> bool {
+    args.paths.iter().chain(&args.files_from).any(|p| is_dash(p))
+}
+
+/// Tells by the first bytes of stdin what it is. It is sound where the command line says so (`--pcm`, `--name`), a list
+/// where it says that; otherwise sound where it begins like a container, and a list where it may be one.
+fn stdin(args: &InputArgs) -> Result<Stdin> {
+    let list = args.files_from.as_deref().is_some_and(is_dash);
+    let either = args.paths.iter().any(|p| is_dash(p));
+    if !list && !either {
+        return Ok(Stdin::None);
+    }
+    if list && either {
+        return usage("- and --files-from - are both stdin; expected one of them");
+    }
+    supervise::interrupt_once();
+    let mut reader = PipeReader::start(std::io::stdin(), supervise::interrupted).context("reading stdin")?;
+    let head = unless_interrupted(reader.head(SNIFF_BYTES).context("reading stdin"))?;
+    let container = sniff(head);
+    if list {
+        return match container {
+            Some(found) if !head.starts_with(&[0xFF]) => usage(format!(
+                "--files-from -: stdin holds {}, not a list of files; give - alone for sound",
+                found.name()
+            )),
+            _ => Ok(Stdin::List(reader)),
+        };
+    }
+    if args.pcm.is_some() || args.name.is_some() || container.is_some() {
+        return Ok(Stdin::Sound(reader));
+    }
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    // Markup is what a server sends in the place of sound.
+    if text.starts_with(b"<") || !args.null && head.contains(&0) {
+        let actual = printable(head);
+        return Ok(Stdin::Neither(AudioError::NotAudio { expected: EITHER, actual }));
+    }
+    Ok(Stdin::List(reader))
+}
+
+/// What `-` takes.
+const EITHER: &str = "sound (a known container, or raw with --pcm), or a list of files, one per line, or with -0 each \
+                      with NUL behind it";
+
+fn show(InputArgs { paths, files_from, .. }: &InputArgs) -> String {
     paths.iter().chain(files_from).map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
@@ -144,17 +236,6 @@ fn real(path: &Path) -> std::io::Result<PathBuf> {
 mod tests {
     use super::*;
     use std::fs;
-
-    #[test]
-    fn a_list_is_bytes() {
-        use std::os::unix::ffi::OsStrExt;
-        let paths: Vec<PathBuf> = listed(b"a.wav\r\n\ncaf\xe9.wav\nlast").collect();
-        assert_eq!(
-            paths.iter().map(|p| p.as_os_str().as_bytes()).collect::<Vec<_>>(),
-            [&b"a.wav"[..], b"caf\xe9.wav", b"last"]
-        );
-        assert_eq!(listed(b"").count(), 0);
-    }
 
     #[test]
     fn a_file_has_one_name_however_it_is_reached() {

@@ -8,6 +8,7 @@ mod device;
 mod fate;
 mod inputs;
 mod job;
+mod lists;
 mod out;
 mod progress;
 mod render;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         // Who closed the pipe has seen enough, and knows it.
         Err(e) if out::closed(&e) => ExitCode::SUCCESS,
+        Err(e) if e.is::<inputs::Interrupted>() => ExitCode::from(130),
         Err(e) => {
             eprintln!("earprint: {}", out::words(&e));
             let usage = e.is::<job::Usage>() || e.is::<earprint_core::SpecError>();

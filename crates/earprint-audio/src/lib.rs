@@ -27,6 +27,8 @@ mod mono;
 mod mp4_index;
 mod note;
 mod other_kinds;
+mod pcm;
+mod pipe;
 #[cfg(feature = "resample")]
 mod planar;
 mod recognize;
@@ -52,12 +54,14 @@ pub use identity::identify_path;
 pub use identity::{AudioId, Identity, identify};
 pub use limits::Limits;
 #[cfg(all(feature = "resample", not(target_family = "wasm")))]
-pub use mono::{MonoClip, mono_path};
+pub use mono::{MonoClip, mono_path, mono_stream};
 pub use note::{Note, Partial};
+pub use pcm::PcmFormat;
+pub use pipe::reads_forward;
 #[cfg(feature = "resample")]
 pub use planar::PlanarStream;
 #[cfg(feature = "resample")]
 pub use resample::{Resampler, resample, resampled_len};
-pub use sniff::{Container, KNOWN, SNIFF_BYTES, sniff};
+pub use sniff::{Container, KNOWN, SNIFF_BYTES, printable, sniff};
 pub use stream::{Block, Source, Stream, StreamOptions};
 pub use unread::UnreadCounts;

@@ -35,10 +35,20 @@ pub struct MonoClip {
 /// # Errors
 /// As [`crate::decode`]; `limits.max_clip_bytes` bounds the resulting channel, not the decoded planes.
 pub fn mono_path(path: &Path, rate_hz: u32, most: Option<usize>, limits: &Limits) -> Result<MonoClip, AudioError> {
-    guard("earprint-audio", || {
-        let stream = Stream::open_path(path, limits)?;
-        mono(stream, rate_hz, most.unwrap_or(usize::MAX), limits)
-    })
+    mono_stream(|| Stream::open_path(path, limits), rate_hz, most, limits)
+}
+
+/// As [`mono_path`], of any stream; `open` is guarded like the decoding.
+///
+/// # Errors
+/// As [`mono_path`], and those of `open`.
+pub fn mono_stream(
+    open: impl FnOnce() -> Result<Stream, AudioError>,
+    rate_hz: u32,
+    most: Option<usize>,
+    limits: &Limits,
+) -> Result<MonoClip, AudioError> {
+    guard("earprint-audio", || mono(open()?, rate_hz, most.unwrap_or(usize::MAX), limits))
 }
 
 fn mono(mut stream: Stream, rate_hz: u32, most: usize, limits: &Limits) -> Result<MonoClip, AudioError> {

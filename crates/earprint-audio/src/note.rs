@@ -20,6 +20,8 @@ pub struct Note {
     /// Packets that did not decode and were replaced by silence of the same length where the
     /// container tells it, so that later sound keeps its time.
     pub lost_packets: u64,
+    /// Milliseconds that were read where reading ended early on request: no damage, but not the whole either.
+    pub first_ms: Option<u64>,
 }
 
 /// How far a file got that stops early.
@@ -71,6 +73,9 @@ impl fmt::Display for Note {
         }
         if let Some(repaired) = self.repaired {
             parts.push(repaired.to_string());
+        }
+        if let Some(ms) = self.first_ms {
+            parts.push(format!("only the first {} s were read, as asked", ms as f64 / 1000.0));
         }
         let counted = [
             (self.lost_packets, "damaged packets replaced by silence"),

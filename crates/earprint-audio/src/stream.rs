@@ -14,6 +14,7 @@ use crate::error::AudioError;
 use crate::identity::{AudioId, Hasher};
 use crate::limits::Limits;
 use crate::note::{Note, Partial};
+use crate::pcm::FrameReader;
 use crate::recognize;
 use crate::sniff::{self, Container};
 use crate::wav::{self, SampleFormat, WavLayout};
@@ -34,6 +35,14 @@ pub struct StreamOptions {
 }
 
 impl StreamOptions {
+    /// The source, refusing to go on once the stream was asked to stop.
+    pub(crate) fn stoppable(&self, source: Box<dyn Source>) -> Box<dyn Source> {
+        match &self.stop {
+            Some(stop) => Box::new(Stoppable { source, stop: stop.clone() }),
+            None => source,
+        }
+    }
+
     /// [`AudioError::Stopped`] once the stream was asked to stop.
     pub(crate) fn check(&self) -> Result<(), AudioError> {
         if self.stop.as_ref().is_some_and(|s| s.load(Ordering::Relaxed)) { Err(AudioError::Stopped) } else { Ok(()) }
@@ -56,13 +65,17 @@ pub struct Stream {
     limits: Limits,
     inner: Inner,
     frames: u64,
-    note: Note,
+    pub(crate) note: Note,
     done: bool,
     options: StreamOptions,
+    /// Frames after which the stream was asked to end.
+    most_frames: u64,
 }
 
-enum Inner {
+pub(crate) enum Inner {
     Wav(Box<WavReader>),
+    /// Raw PCM, and WAV of unknown length.
+    Frames(Box<FrameReader>),
     #[cfg(feature = "codecs")]
     Codec(Box<crate::codecs::CodecReader>),
 }
@@ -96,10 +109,7 @@ impl Stream {
         options: StreamOptions,
     ) -> Result<Stream, AudioError> {
         options.check()?;
-        let mut source: Box<dyn Source> = match &options.stop {
-            Some(stop) => Box::new(Stoppable { source, stop: stop.clone() }),
-            None => source,
-        };
+        let mut source = options.stoppable(source);
         let seek =
             |source: &mut Box<dyn Source>, to| source.seek(to).map_err(|error| AudioError::io("the source", &error));
         let total_bytes = seek(&mut source, SeekFrom::End(0))?;
@@ -159,24 +169,35 @@ impl Stream {
             });
         };
         source.seek(SeekFrom::Start(layout.data_offset)).map_err(|error| AudioError::io("the source", &error))?;
-        Ok(Stream {
-            rate_hz: layout.rate_hz,
-            channels: usize::from(layout.channels),
-            frames_hint: Some(layout.frames),
-            decoder: wav::DECODER,
-            limits: *limits,
-            note: layout.note.clone().unwrap_or_default(),
-            inner: Inner::Wav(Box::new(WavReader {
-                source,
-                hash: options.identify.then(|| wav_hasher(&layout)),
-                layout,
-                frames: 0,
-                bytes: Vec::new(),
-            })),
-            frames: 0,
-            done: false,
-            options,
-        })
+        let (rate_hz, channels, frames) = (layout.rate_hz, usize::from(layout.channels), layout.frames);
+        let note = layout.note.clone().unwrap_or_default();
+        let hash = options.identify.then(|| wav_hasher(&layout));
+        let inner = Inner::Wav(Box::new(WavReader { source, hash, layout, frames: 0, bytes: Vec::new() }));
+        let mut stream = Stream::of(inner, rate_hz, channels, Some(frames), wav::DECODER, limits, options);
+        stream.note = note;
+        Ok(stream)
+    }
+
+    /// A stream before its first block.
+    pub(crate) fn of(
+        inner: Inner,
+        rate_hz: u32,
+        channels: usize,
+        frames_hint: Option<u64>,
+        decoder: &'static str,
+        limits: &Limits,
+        options: StreamOptions,
+    ) -> Stream {
+        let note = Note::default();
+        let limits = *limits;
+        let (frames, done, most_frames) = (0, false, u64::MAX);
+        Stream { rate_hz, channels, frames_hint, decoder, limits, inner, frames, note, done, options, most_frames }
+    }
+
+    /// Ends the stream after its first `frames` frames, if it has that many: nothing behind them is read, the note
+    /// says so ([`Note::first_ms`]), and there is no identity.
+    pub fn end_after(&mut self, frames: u64) {
+        self.most_frames = frames;
     }
 
     /// Frames per second.
@@ -220,16 +241,22 @@ impl Stream {
     pub fn audio_id(&self) -> Option<AudioId> {
         let hash = match &self.inner {
             Inner::Wav(reader) => reader.hash.as_ref(),
+            Inner::Frames(reader) => reader.hash.as_ref(),
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.hash(),
         };
-        hash.filter(|_| self.done).map(Hasher::id)
+        hash.filter(|_| self.done && self.note.first_ms.is_none()).map(Hasher::id)
     }
 
     /// Reads the rest of the stream for its identity alone.
     pub(crate) fn skip_to_end(&mut self) -> Result<(), AudioError> {
         match &mut self.inner {
             Inner::Wav(reader) => {
+                while reader.read(&mut self.note)? {
+                    self.options.check()?;
+                }
+            }
+            Inner::Frames(reader) => {
                 while reader.read(&mut self.note)? {
                     self.options.check()?;
                 }
@@ -270,6 +297,7 @@ impl Stream {
         }
         let step = match &mut self.inner {
             Inner::Wav(reader) => reader.next(&mut self.note),
+            Inner::Frames(reader) => reader.next(&mut self.note),
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.next(self.frames, &mut self.note),
         };
@@ -281,7 +309,10 @@ impl Stream {
             Ok(step)
         });
         match checked {
-            Ok(Step::Samples(samples)) => Ok(Some(samples)),
+            Ok(Step::Samples(mut samples)) => {
+                self.cut(&mut samples);
+                Ok(Some(samples))
+            }
             Ok(Step::End(partial)) => {
                 self.done = true;
                 if partial.is_some() {
@@ -303,6 +334,17 @@ impl Stream {
                 Err(error)
             }
         }
+    }
+
+    /// Cuts a block at the frame after which the stream was asked to end.
+    fn cut(&mut self, samples: &mut Samples) {
+        if self.frames < self.most_frames {
+            return;
+        }
+        samples.truncate(samples.frames() - (self.frames - self.most_frames) as usize);
+        (self.frames, self.done) = (self.most_frames, true);
+        let ms = u128::from(self.frames) * 1000 / u128::from(self.rate_hz.max(1));
+        self.note.first_ms = Some(ms.try_into().unwrap_or(u64::MAX));
     }
 }
 
@@ -333,7 +375,7 @@ fn wav_hasher(layout: &WavLayout) -> Hasher {
 }
 
 #[cfg(feature = "codecs")]
-fn open_other(
+pub(crate) fn open_other(
     source: Box<dyn Source>,
     total_bytes: u64,
     found: Option<Container>,
@@ -353,22 +395,13 @@ fn open_other(
         }
         Ok(reader) => reader,
     };
-    Ok(Stream {
-        rate_hz: reader.rate_hz(),
-        channels: reader.channels(),
-        frames_hint: reader.frames_hint().filter(|&frames| frames <= limits.max_frames),
-        decoder: reader.decoder(),
-        limits: *limits,
-        inner: Inner::Codec(Box::new(reader)),
-        frames: 0,
-        note: Note::default(),
-        done: false,
-        options,
-    })
+    let (rate_hz, channels, decoder) = (reader.rate_hz(), reader.channels(), reader.decoder());
+    let hint = reader.frames_hint().filter(|&frames| frames <= limits.max_frames);
+    Ok(Stream::of(Inner::Codec(Box::new(reader)), rate_hz, channels, hint, decoder, limits, options))
 }
 
 #[cfg(not(feature = "codecs"))]
-fn open_other(
+pub(crate) fn open_other(
     _source: Box<dyn Source>,
     _total_bytes: u64,
     found: Option<Container>,
@@ -407,9 +440,9 @@ fn not_audio(head: &[u8]) -> AudioError {
 }
 
 /// Frames of one WAV block times channels: 64 Ki samples fill the cache, not the memory.
-const BLOCK_SAMPLES: usize = 1 << 16;
+pub(crate) const BLOCK_SAMPLES: usize = 1 << 16;
 
-struct WavReader {
+pub(crate) struct WavReader {
     source: Box<dyn Source>,
     layout: WavLayout,
     frames: u64,

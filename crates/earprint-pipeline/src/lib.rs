@@ -8,6 +8,8 @@ mod control;
 pub mod disk;
 mod engine;
 mod finish;
+#[cfg(feature = "disk")]
+pub mod input;
 mod prepare;
 mod record;
 mod run;

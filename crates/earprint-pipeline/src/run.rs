@@ -87,6 +87,8 @@ pub async fn run(
         let Some((index, opened)) = source.next(behind) else { break };
         match opened {
             Ok(loaded) => corridor.take(index, loaded, aside, engine, sink).await?,
+            // A pipe that was left: the input was not read, and is not told.
+            Err(failure) if failure.code == "E_INTERRUPTED" => break,
             Err(failure) => corridor.building.parts.push(Part { index, outputs: 0, last: true, state: Err(failure) }),
         }
         if corridor.is_full() {

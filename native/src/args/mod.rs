@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod collection;
+mod inputs;
 mod library;
 pub mod settings;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use collection::{ClusterArgs, MethodArg, OrderArgs, ReportArgs, SectionsArgs, ShapeArg};
+pub use inputs::InputArgs;
 pub use library::{ExportArgs, ExportFormat, LibraryArgs, ListArgs, SimilarArgs, StatsArgs};
 
 /// Turns folders of sound into numbers: the same numbers in a terminal, a browser and from npm, on every device.
@@ -117,17 +119,6 @@ pub struct RunArgs {
 pub fn typed(flag: &str) -> bool {
     let is = |arg: &str| arg.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('='));
     std::env::args_os().any(|arg| arg.to_str().is_some_and(is))
-}
-
-/// What is read.
-#[derive(Debug, Clone, clap::Args)]
-pub struct InputArgs {
-    /// Files and folders; `-` reads a list of files from stdin.
-    #[arg(required_unless_present = "files_from", value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Also the files listed here, one per line (`-`: stdin).
-    #[arg(long, value_name = "FILE")]
-    pub files_from: Option<PathBuf>,
 }
 
 /// `earprint analyze`.

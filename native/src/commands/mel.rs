@@ -12,14 +12,14 @@ use earprint_store::FileEntry;
 
 use crate::args::{DtypeArg, Frames, MelArgs};
 use crate::fate::{self, Ended, Records};
-use crate::inputs::inputs;
+use crate::inputs::{Found, inputs};
 use crate::job::{changed, check, usage};
 use crate::supervise;
 
 /// Runs the verb.
 pub fn run(args: &MelArgs) -> Result<Ended> {
     let job = job(args)?;
-    let inputs = inputs(&args.inputs)?;
+    let Found { entries: inputs, open, .. } = inputs(&args.inputs, args.run.memory)?;
     let audio = inputs.iter().filter(|i| i.outcome == Outcome::Audio).count();
     if args.dry_run {
         let bytes: u64 = inputs.iter().map(|i| i.bytes).sum();
@@ -29,6 +29,7 @@ pub fn run(args: &MelArgs) -> Result<Ended> {
     let (chosen, why) = supervise::open(&args.run, &job)?;
     let disk = DiskJob {
         inputs,
+        open,
         out: args.out.clone(),
         job,
         dtype: match args.dtype {
@@ -52,7 +53,7 @@ pub fn run(args: &MelArgs) -> Result<Ended> {
     if !args.run.quiet {
         let words = fate::words(&summary);
         if summary.interrupted {
-            eprintln!("interrupted after {words}; the same command continues");
+            eprintln!("interrupted after {words}; {}", fate::goes_on(disk.open.piped.is_some()));
         } else {
             eprintln!("{words}; {} rows in {}", summary.rows, disk.out.display());
         }

@@ -39,7 +39,7 @@ impl SymphoniaFormat {
     /// [`AudioError::Io`].
     pub fn open(source: Box<dyn Source>, total_bytes: u64, container: Container) -> Result<Self, AudioError> {
         let source = Arc::new(Mutex::new(source));
-        let mut probed = probe(&source, total_bytes, container, true);
+        let mut probed = probe(&source, total_bytes, container, total_bytes != crate::pipe::UNKNOWN_BYTES);
         if matches!(probed, Err(AudioError::Truncated { .. } | AudioError::Malformed { .. })) {
             // A file that breaks off: AIFF fails on looking for chunks behind the samples. As a
             // pipe nobody looks, and the samples that are there come out.

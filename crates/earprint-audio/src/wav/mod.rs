@@ -12,6 +12,7 @@ mod sample;
 mod write;
 
 pub use format::{SampleFormat, WavLayout};
+pub(crate) use parse::is_placeholder;
 pub use parse::{Fetch, Header, parse, parse_header, parse_with};
 pub use sample::{f32_planes, i16_planes};
 pub use write::{write_i16_interleaved, write_i16_mono};

@@ -149,7 +149,7 @@ const UNKNOWN: u64 = u64::MAX;
 
 /// What recorders and pipes write for "not known yet": all ones (ffmpeg), 2^31 - 1 rounded down to
 /// a frame or a page (SoX), all ones rounded down.
-fn is_placeholder(size: u64) -> bool {
+pub(crate) fn is_placeholder(size: u64) -> bool {
     matches!(size, 0x7FFF_F000..=0x7FFF_FFFF | 0xFFFF_F000..=0xFFFF_FFFF | u64::MAX)
 }
 

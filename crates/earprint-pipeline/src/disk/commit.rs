@@ -241,6 +241,10 @@ impl<'a> Committer<'a> {
         summary.resumed = self.resumed as u64;
         if state.entries.len() < job.inputs.len() {
             summary.interrupted = true;
+            if state.entries.is_empty() {
+                // Nothing to go on with. What cannot be removed harms nobody.
+                let _ = std::fs::remove_dir_all(run_folder(&job.out));
+            }
             return Ok(summary);
         }
         // Events of an interrupted run are not kept; what they changed is: each file names its own backend.

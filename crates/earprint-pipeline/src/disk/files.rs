@@ -10,8 +10,9 @@ use earprint_audio::Limits;
 use earprint_audio::walk::WalkEntry;
 use earprint_compute::{Dtype, MelPlan};
 
-use super::source::{BlockSource, Prefetch};
+use super::source::{BlockSource, Opener, Prefetch};
 use super::{Backends, RunError};
+use crate::input::InputOptions;
 use crate::{Control, Engine, FileOutcome, Portion, Sink, run};
 
 /// What is read and what is computed of it, whatever becomes of the numbers.
@@ -19,6 +20,8 @@ use crate::{Control, Engine, FileOutcome, Portion, Sink, run};
 pub struct Files<'a> {
     /// What was found, in order.
     pub inputs: &'a [WalkEntry],
+    /// How they are opened.
+    pub open: &'a InputOptions,
     /// What to compute.
     pub plan: &'a Arc<MelPlan>,
     /// Type of the values handed over.
@@ -45,7 +48,7 @@ pub fn run_files(
     control: &Control,
     take: OnOutcome,
 ) -> Result<(), RunError> {
-    let &Files { inputs, plan, dtype, memory, .. } = files;
+    let &Files { inputs, open, plan, dtype, memory, .. } = files;
     let workers = files.workers.max(1);
     let next = Arc::new(AtomicUsize::new(first));
     let limits = Limits { max_clip_bytes: memory / (3 * workers as u64), ..Limits::default() };
@@ -54,15 +57,16 @@ pub fn run_files(
         let mut handles = Vec::new();
         let threads = if backends.per_worker() { workers } else { 1 };
         for _ in 0..threads {
-            let (next, limits) = (next.clone(), &limits);
+            let next = next.clone();
+            let opener = Opener { inputs, open, job: &plan.job, limits: &limits, control };
             handles.push(scope.spawn(move || -> Result<(), RunError> {
                 let mut engine = Engine::new(backends.open()?);
                 let mut sink = Taker(take);
                 let done = if backends.per_worker() {
-                    let mut source = BlockSource::new(inputs, &plan.job, next, limits, control);
+                    let mut source = BlockSource::new(opener, next);
                     pollster::block_on(run(&mut source, plan, dtype, &mut engine, portion, &mut sink, control))
                 } else {
-                    let mut source = Prefetch::start(scope, inputs, &plan.job, next, limits, control, workers);
+                    let mut source = Prefetch::start(scope, opener, next, workers);
                     pollster::block_on(run(&mut source, plan, dtype, &mut engine, portion, &mut sink, control))
                 };
                 done.map_err(RunError::Worker)

@@ -18,6 +18,7 @@ use earprint_core::{MelJob, Status};
 use earprint_store::{FileEntry, Journal, JournalHeader, Manifest, StoreError};
 use sha2::{Digest, Sha256};
 
+use crate::input::InputOptions;
 use crate::{Control, Failure, FileOutcome};
 use commit::Committer;
 pub use files::{Files, OnOutcome, run_files, unique_names};
@@ -39,6 +40,8 @@ pub trait Backends: Sync {
 pub struct DiskJob {
     /// What was found, in order.
     pub inputs: Vec<WalkEntry>,
+    /// How they are opened.
+    pub open: InputOptions,
     /// Output folder.
     pub out: PathBuf,
     /// What to compute.
@@ -132,7 +135,7 @@ pub fn run_disk(
         spec_hash: job.job.hash(),
         dtype: dtype_name(job.dtype).into(),
         keep_geometry: job.keep_geometry,
-        inputs: inputs_hash(&job.inputs),
+        inputs: inputs_hash(&job.inputs, &job.open),
         backend: backends.name().into(),
     };
     if let Some(summary) = done_already(job, &header, control, on_file) {
@@ -141,6 +144,7 @@ pub fn run_disk(
     let committer = Committer::open(job, &plan, header, control, on_file)?;
     let files = Files {
         inputs: &job.inputs,
+        open: &job.open,
         plan: &plan,
         dtype: job.dtype,
         workers: job.workers,
@@ -204,9 +208,10 @@ fn dtype_name(dtype: Dtype) -> &'static str {
     }
 }
 
-/// SHA-256 over path, size and time of change of every input.
-fn inputs_hash(inputs: &[WalkEntry]) -> String {
+/// SHA-256 over path, size and time of change of every input, and over what else changes what is read of them.
+fn inputs_hash(inputs: &[WalkEntry], open: &InputOptions) -> String {
     let mut h = Sha256::new();
+    h.update(open.key());
     for i in inputs {
         let changed = i.modified.and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |d| d.as_nanos());
         h.update(i.relative.as_bytes());

@@ -8,10 +8,11 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use earprint_audio::walk::WalkEntry;
 use earprint_audio::wav::{Header, SampleFormat, WavLayout, parse_header};
-use earprint_audio::{AudioError, Limits, Mono};
+use earprint_audio::{AudioError, Limits, Mono, StreamOptions};
 use earprint_core::MelJob;
 
 use super::known_failure;
+use crate::input::{INTERRUPTED, InputOptions};
 use crate::prepare::load_mono;
 use crate::{Control, Failure, FileMeta, Loaded, Sound, Source};
 
@@ -29,14 +30,8 @@ pub(super) struct BlockSource<'a> {
 }
 
 impl<'a> BlockSource<'a> {
-    pub fn new(
-        inputs: &'a [WalkEntry],
-        job: &'a MelJob,
-        next: Arc<AtomicUsize>,
-        limits: &'a Limits,
-        control: &'a Control,
-    ) -> Self {
-        Self { opener: Opener { inputs, job, limits, control }, next, block: 0..0 }
+    pub fn new(opener: Opener<'a>, next: Arc<AtomicUsize>) -> Self {
+        Self { opener, next, block: 0..0 }
     }
 }
 
@@ -54,11 +49,14 @@ impl Source for BlockSource<'_> {
     }
 }
 
-struct Opener<'a> {
-    inputs: &'a [WalkEntry],
-    job: &'a MelJob,
-    limits: &'a Limits,
-    control: &'a Control,
+/// Opens inputs of a run, for any of its threads.
+#[derive(Clone, Copy)]
+pub(super) struct Opener<'a> {
+    pub inputs: &'a [WalkEntry],
+    pub open: &'a InputOptions,
+    pub job: &'a MelJob,
+    pub limits: &'a Limits,
+    pub control: &'a Control,
 }
 
 impl Opener<'_> {
@@ -67,15 +65,20 @@ impl Opener<'_> {
         if let Some(failure) = known_failure(input) {
             return Err(failure);
         }
-        let loaded = match self.direct(input, batch)? {
+        let direct = if self.open.is_default() { self.direct(input, batch)? } else { None };
+        let loaded = match direct {
             Some(loaded) => Ok(loaded),
             None => {
                 let rate_hz = self.job.spec.sample_rate;
                 let most = self.job.windows.as_ref().map(|w| w.clip_samples);
-                let clip = earprint_audio::mono_path(&input.path, rate_hz, most, self.limits);
+                let open = || self.open.open(input, most.is_some(), self.limits, StreamOptions::default());
+                let clip = earprint_audio::mono_stream(open, rate_hz, most, self.limits);
                 clip.map(|c| load_mono(c, rate_hz)).map_err(with_memory_hint)
             }
         };
+        if self.open.interrupted(input) {
+            return Err(Failure::error(INTERRUPTED, "the run was interrupted while standard input was read"));
+        }
         self.control.count_opened(input.bytes);
         loaded
     }
@@ -196,11 +199,8 @@ const AHEAD: usize = 64;
 impl Prefetch {
     pub fn start<'scope, 'a: 'scope>(
         scope: &'scope std::thread::Scope<'scope, '_>,
-        inputs: &'a [WalkEntry],
-        job: &'a MelJob,
+        opener: Opener<'a>,
         next: Arc<AtomicUsize>,
-        limits: &'a Limits,
-        control: &'a Control,
         readers: usize,
     ) -> Self {
         let first = next.load(Ordering::Relaxed);
@@ -208,10 +208,9 @@ impl Prefetch {
         let shelf = Arc::new(Shelf { ready: Mutex::new(ready), moved: Condvar::new() });
         for _ in 0..readers {
             let (shelf, next) = (shelf.clone(), next.clone());
-            let opener = Opener { inputs, job, limits, control };
             scope.spawn(move || read_ahead(&opener, &next, &shelf));
         }
-        Self { shelf, next: first, end: inputs.len() }
+        Self { shelf, next: first, end: opener.inputs.len() }
     }
 }
 

@@ -102,7 +102,7 @@ pub fn record(path: String, d: Described) -> TrackRecord {
 /// The codec, from the name of its decoder: `earprint-wav` reads `pcm`.
 fn codec(decoder: &str) -> &str {
     match decoder {
-        "earprint-wav" | "planar" => "pcm",
+        "earprint-wav" | "earprint-pcm" | "planar" => "pcm",
         other => other.strip_prefix("symphonia-").unwrap_or(other),
     }
 }

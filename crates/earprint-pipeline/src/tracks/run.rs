@@ -1,12 +1,13 @@
 //! Files in, records out: what every worker does with an input, and what the run counts.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use earprint_audio::walk::{Outcome, WalkEntry};
-use earprint_audio::{Limits, PlanarStream, Stream, StreamOptions, identify_path};
+use earprint_audio::{Limits, PlanarStream, StreamOptions, identify_path};
 use earprint_core::{Status, TRACK_RATE_HZ, TrackRecord, path_text};
 use earprint_signal::track::TrackSegment;
 
@@ -15,6 +16,7 @@ use super::maker::{CpuRows, RowMaker};
 use super::makespan::Makespan;
 use super::queue::{QueueOptions, Sink, Worker, Workers, run_queue};
 use super::stages::{Clock, StageTimes};
+use crate::input::{INTERRUPTED, InputOptions, PIPED};
 
 /// Memory one worker takes, bytes: three segments with their rows, the halved rates, the window of spectra, a decoder.
 /// Measured with real music (32 MB a worker); an hour of the track at hand adds 5.6 MB, which no sum here knows of beforehand.
@@ -27,6 +29,8 @@ pub const BASE_BYTES: u64 = 12 << 20;
 pub struct TrackJob {
     /// What to analyse, in order.
     pub inputs: Vec<WalkEntry>,
+    /// How they are opened; identities are looked up only where they are files and read to their ends.
+    pub open: InputOptions,
     /// Identities that have a record already: such a file is recognised by its packets and not analysed again.
     pub known: HashSet<String>,
     /// Threads.
@@ -43,7 +47,8 @@ impl TrackJob {
     /// A job with the usual segments.
     pub fn new(inputs: Vec<WalkEntry>, workers: usize, memory: u64) -> Self {
         let segment_frames = SEGMENT_FRAMES;
-        Self { inputs, known: HashSet::new(), workers, memory, segment_frames, limit: None }
+        let open = InputOptions::default();
+        Self { inputs, open, known: HashSet::new(), workers, memory, segment_frames, limit: None }
     }
 
     /// All that is to be done, in the unit of [`TrackCounts::work`].
@@ -78,6 +83,13 @@ pub enum TrackFate {
         /// Their identity.
         audio_id: String,
     },
+}
+
+impl TrackFate {
+    /// True for a pipe that was left because the run was interrupted: there is nothing to tell of it.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Record(r) if r.code.as_deref() == Some(INTERRUPTED))
+    }
 }
 
 /// Where rows of a run are made.
@@ -197,6 +209,7 @@ pub fn run_tracks(
     let weights = job.inputs.iter().map(weight).collect();
     let workers = Files {
         inputs: job.inputs.clone().into(),
+        open: job.open.clone(),
         known: Arc::new(job.known.clone()),
         makers,
         progress: progress.clone(),
@@ -228,6 +241,7 @@ fn weight(entry: &WalkEntry) -> u64 {
 
 struct Files {
     inputs: Arc<[WalkEntry]>,
+    open: InputOptions,
     known: Arc<HashSet<String>>,
     makers: Arc<dyn RowMakers>,
     progress: Arc<TrackProgress>,
@@ -236,6 +250,7 @@ struct Files {
 
 struct FileWorker {
     inputs: Arc<[WalkEntry]>,
+    open: InputOptions,
     known: Arc<HashSet<String>>,
     maker: Box<dyn RowMaker>,
     progress: Arc<TrackProgress>,
@@ -248,6 +263,7 @@ impl Workers for Files {
     fn make(&self) -> FileWorker {
         FileWorker {
             inputs: self.inputs.clone(),
+            open: self.open.clone(),
             known: self.known.clone(),
             maker: self.makers.make(),
             progress: self.progress.clone(),
@@ -284,7 +300,7 @@ impl Worker for FileWorker {
         }
         let limits = Limits::default();
         let mut times = StageTimes::default();
-        if !self.known.is_empty() {
+        if !self.known.is_empty() && self.open.is_default() {
             let options = StreamOptions { stop: Some(stop.clone()), identify: true };
             let (identity, took) = Clock::Running.time(|| identify_path(&entry.path, &limits, options));
             times.decode += took;
@@ -296,22 +312,31 @@ impl Worker for FileWorker {
             }
         }
         let options = StreamOptions { stop: Some(stop.clone()), identify: true };
-        let opened = Stream::open_path_with(&entry.path, &limits, options);
+        let opened = self.open.open(entry, false, &limits, options);
         let done = opened.and_then(|s| PlanarStream::new(s, TRACK_RATE_HZ)).and_then(|stream| {
             let maker = self.maker.as_mut();
             maker.begin(stop);
             pollster::block_on(describe(stream, self.segment_frames, maker, Clock::Running, &mut times))
         });
         self.progress.add(&times);
+        if self.open.interrupted(entry) {
+            let words = "the run was interrupted while standard input was read";
+            return failed(entry, INTERRUPTED, words.into());
+        }
         match done {
-            Ok(described) => TrackFate::Record(Box::new(record(path_text(&entry.path), described))),
+            Ok(described) => TrackFate::Record(Box::new(record(shown(entry), described))),
             Err(e) => failed(entry, e.code(), e.to_string()),
         }
     }
 }
 
+/// An input's path in its record; a pipe has a name instead.
+fn shown(entry: &WalkEntry) -> String {
+    if entry.path == Path::new(PIPED) { entry.relative.clone() } else { path_text(&entry.path) }
+}
+
 fn failed(entry: &WalkEntry, code: &str, detail: String) -> TrackFate {
-    let mut record = TrackRecord::without_numbers(path_text(&entry.path), Status::Error);
+    let mut record = TrackRecord::without_numbers(shown(entry), Status::Error);
     (record.code, record.detail) = (Some(code.to_owned()), Some(detail));
     TrackFate::Record(Box::new(record))
 }

@@ -18,9 +18,9 @@ use earprint_library::{Known, Library};
 use earprint_pipeline::Control;
 use earprint_pipeline::tracks::{CpuMakers, DeviceRows, RowMakers, TrackJob, TrackProgress, run_tracks};
 
-use crate::args::{AnalyzeArgs, FailOn, RunArgs};
+use crate::args::{AnalyzeArgs, FailOn, RunArgs, typed};
 use crate::device::{self, Chosen};
-use crate::fate::Ended;
+use crate::fate::{Ended, goes_on};
 use crate::inputs::{self, Found, Names};
 use crate::job::usage;
 use crate::progress::clock;
@@ -32,10 +32,34 @@ use ledger::{Counts, Inputs, Ledger, failed};
 pub fn run(args: &AnalyzeArgs) -> Result<Ended> {
     // Where a library remembers what was there, an empty folder is news and not a mistake.
     let found = match args.library {
-        Some(_) => inputs::find(&args.inputs)?,
-        None => Found { roots: Vec::new(), entries: inputs::inputs(&args.inputs)? },
+        Some(_) => inputs::find(&args.inputs, args.run.memory)?,
+        None => Found { roots: Vec::new(), ..inputs::inputs(&args.inputs, args.run.memory)? },
     };
+    if args.library.is_some() && !found.open.is_default() {
+        return analyze(&without_library(args)?, &Found { roots: Vec::new(), ..found }, &mut None);
+    }
     analyze(args, &found, &mut None)
+}
+
+/// The same without its library, which keeps whole files that say themselves what they are: numbers of a stream, of a
+/// part or of samples by a format that is told would stand there as those of the file.
+///
+/// # Errors
+/// Usage: a library that was typed.
+fn without_library(args: &AnalyzeArgs) -> Result<AnalyzeArgs> {
+    // Also `-lFILE`, in one word.
+    let short = |arg: &std::ffi::OsStr| arg.to_string_lossy().starts_with("-l");
+    if typed("--library") || std::env::args_os().any(|arg| short(&arg)) {
+        return usage(
+            "--library keeps whole files; expected none with sound on stdin, --pcm or --seconds: leave it out for a \
+             record on stdout, or save the sound as a file first",
+        );
+    }
+    if args.retry_failed {
+        return usage("--retry-failed needs a library, and sound on stdin, --pcm and --seconds have none");
+    }
+    eprintln!("note: the library is not used for sound on stdin, --pcm and --seconds");
+    Ok(AnalyzeArgs { library: None, ..args.clone() })
 }
 
 /// What is known of an input before anything is opened.
@@ -83,6 +107,7 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
         }
     };
     let mut job = TrackJob::new(todo, supervise::workers(&args.run), args.run.memory);
+    job.open = found.open.clone();
     job.limit = args.time_limit.duration();
     if let Some(frames) = args.segment_frames {
         job.segment_frames = frames as usize;
@@ -122,6 +147,11 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
         || {
             run_tracks(&job, makers.all(), &progress, &|| control.cancelled(), &mut |result| {
                 let Some((at, fate)) = result else { return ledger.tick() };
+                if fate.is_interrupted() {
+                    // The pipe may have noticed before the watcher of Ctrl-C did.
+                    control.cancel();
+                    return Ok(());
+                }
                 control.count_opened(0);
                 control.count_computed();
                 if !matches!(job.inputs[at].outcome, WalkOutcome::Skipped(_)) {
@@ -149,7 +179,7 @@ fn analyze(args: &AnalyzeArgs, found: &Found, opened: &mut Option<(Makers, Strin
         }
     };
     if !args.run.quiet {
-        tell(args, &counts, interrupted, started.elapsed(), &progress);
+        tell(args, &counts, interrupted.then(|| goes_on(found.open.piped.is_some())), started.elapsed(), &progress);
     }
     Ok(Ended { code: exit_code(&counts, args.run.fail_on, interrupted), device })
 }
@@ -214,7 +244,7 @@ fn known_ids(library: &Library) -> Result<HashSet<String>> {
     Ok(library.audio_ids(TRACK_SCHEMA)?.into_iter().collect())
 }
 
-fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: bool, took: Duration, progress: &TrackProgress) {
+fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: Option<&str>, took: Duration, progress: &TrackProgress) {
     let p = progress.counts();
     let mut words =
         format!("{} inputs: {} ok, {} partial, {} skipped, {} failed", c.all(), c.ok, c.partial, c.skipped, c.failed);
@@ -228,8 +258,8 @@ fn tell(args: &AnalyzeArgs, c: &Counts, interrupted: bool, took: Duration, progr
     if let Some(library) = &args.library {
         words += &format!("; in {}", library.display());
     }
-    if interrupted {
-        eprintln!("interrupted after {words}; the same command continues");
+    if let Some(goes_on) = interrupted {
+        eprintln!("interrupted after {words}; {goes_on}");
     } else {
         eprintln!("{words}");
     }

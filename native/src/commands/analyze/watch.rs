@@ -38,7 +38,7 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
         );
     }
     let job = AnalyzeArgs {
-        inputs: InputArgs { paths: args.paths.clone(), files_from: None },
+        inputs: InputArgs { paths: args.paths.clone(), ..InputArgs::default() },
         library: Some(args.library.clone()),
         json: args.json,
         time_limit: args.time_limit,
@@ -52,7 +52,7 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
     let mut missing = HashSet::new();
     let mut opened: Option<(Makers, String)> = None;
     loop {
-        let found = find(&job.inputs)?;
+        let found = find(&job.inputs, args.run.memory)?;
         tell_missing(&args.paths, &mut missing);
         let audio: Vec<WalkEntry> = found.entries.into_iter().filter(|e| e.outcome == Outcome::Audio).collect();
         let looks: HashMap<PathBuf, Look> = audio.iter().map(|e| (e.path.clone(), (e.bytes, e.modified))).collect();
@@ -62,7 +62,7 @@ pub fn run(args: &WatchArgs) -> Result<Ended> {
             }
             // What is not there was told above, once and not at every look.
             let roots = found.roots.into_iter().filter(|root| root.exists()).collect();
-            analyze(&job, &Found { roots, entries }, &mut opened).map(drop)
+            analyze(&job, &Found { roots, entries, open: found.open }, &mut opened).map(drop)
         });
         if let Err(e) = done {
             wait_for_others(e)?;

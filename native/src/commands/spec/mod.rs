@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::args::SpecArgs;
 use crate::fate::{self, Ended, Records};
-use crate::inputs::inputs;
+use crate::inputs::{Found, inputs};
 use crate::job::{changed, check, usage};
 use crate::supervise;
 pub use paint::{Look, band_hz};
@@ -25,14 +25,21 @@ use target::{Target, Trouble};
 /// Runs the verb.
 pub fn run(args: &SpecArgs) -> Result<Ended> {
     let job = job(args)?;
-    let inputs = inputs(&args.inputs)?;
+    let Found { entries: inputs, open, .. } = inputs(&args.inputs, args.run.memory)?;
     let workers = supervise::workers(&args.run);
     let look = Look::of(args, workers)?;
     let target = Target::of(args, &inputs)?;
     let (chosen, why) = supervise::open(&args.run, &job)?;
     let plan = Arc::new(MelPlan::new(job, Dtype::F32)?);
-    let files =
-        Files { inputs: &inputs, plan: &plan, dtype: Dtype::F32, workers, memory: args.run.memory, batch_files: None };
+    let files = Files {
+        inputs: &inputs,
+        open: &open,
+        plan: &plan,
+        dtype: Dtype::F32,
+        workers,
+        memory: args.run.memory,
+        batch_files: None,
+    };
     let control = Control::default();
     let line = Line {
         records: Records::new(args.json, args.run.quiet),
