@@ -6,6 +6,7 @@
 //! each call into a third party is guarded: a panic becomes an error.
 
 mod measured;
+mod mpeg;
 mod names;
 mod symphonia_codec;
 mod symphonia_format;
@@ -68,16 +69,21 @@ pub(crate) fn container_without_magic(hint: Option<&str>) -> Option<Container> {
     }
 }
 
-/// The reader for a container.
+/// The reader for a container, and the container that it found behind a tag.
 fn open_reader(
     source: Box<dyn Source>,
     total_bytes: u64,
     container: Container,
-) -> Result<Box<dyn PacketReader>, AudioError> {
-    if container == Container::OggOpus {
-        return Err(unsupported("Opus in Ogg".into()));
-    }
-    Ok(Box::new(SymphoniaFormat::open(source, total_bytes, container)?))
+) -> Result<(Box<dyn PacketReader>, Container), AudioError> {
+    let (source, container) = match container {
+        Container::OggOpus => return Err(unsupported("Opus in Ogg".into())),
+        Container::Mpeg => match mpeg::open(source, total_bytes)? {
+            mpeg::Opened::Mpeg(reader) => return Ok((reader, container)),
+            mpeg::Opened::Other(source, container) => (source, container),
+        },
+        container => (source, container),
+    };
+    Ok((Box::new(SymphoniaFormat::open(source, total_bytes, container)?), container))
 }
 
 /// The decoder for a track, once what it would reserve by has been checked.
@@ -101,7 +107,7 @@ impl CodecReader {
         limits: &Limits,
         identify: bool,
     ) -> Result<CodecReader, AudioError> {
-        let packets = open_reader(source, total_bytes, container)?;
+        let (packets, container) = open_reader(source, total_bytes, container)?;
         let track = packets.track();
         let (frames_hint, required) = (track.frames_hint, track.required);
         let decoder = open_decoder(&track.params, container, total_bytes, limits)?;
@@ -212,7 +218,7 @@ impl CodecReader {
         loop {
             options.check()?;
             match self.next_packet() {
-                Ok(Next::Packet(_) | Next::NewTrack) => {}
+                Ok(Next::Packet(_) | Next::Lost { .. } | Next::NewTrack) => {}
                 Ok(Next::End(_)) => return Ok(()),
                 Err(error) => {
                     options.check()?;
@@ -236,6 +242,10 @@ impl CodecReader {
             let packet = match self.next_packet()? {
                 Next::Packet(packet) => packet,
                 Next::End(reason) => return Ok(Advance::End(reason)),
+                Next::Lost { packets, frames } => {
+                    self.lose(packets, frames);
+                    continue;
+                }
                 Next::NewTrack => {
                     let params = &self.packets.track().params;
                     self.decoder = open_decoder(params, self.container, 0, &self.limits)?;
@@ -265,17 +275,21 @@ impl CodecReader {
                     return Ok(Advance::Block(decoded.planes));
                 }
                 Err(DecodeFailure::Packet) => {
-                    self.lost_packets += 1;
-                    // An absurd length is not believed, and no gap outgrows some minutes: a small
-                    // file must not ask for days of silence.
-                    if packet.frames <= MAX_PACKET_FRAMES && self.lost_frames < MAX_GAP_FRAMES {
-                        self.lost_frames += packet.frames;
-                    }
+                    // An absurd length is not believed.
+                    self.lose(1, if packet.frames <= MAX_PACKET_FRAMES { packet.frames } else { 0 });
                 }
                 Err(DecodeFailure::Fatal(reason)) => return self.end_early(reason),
             }
         }
         self.end_early(format!("{MAX_IDLE_PACKETS} packets in a row hold no audio"))
+    }
+
+    /// Counts lost packets. No gap outgrows some minutes: a small file must not ask for days of silence.
+    fn lose(&mut self, packets: u64, frames: u64) {
+        self.lost_packets += packets;
+        if self.lost_frames < MAX_GAP_FRAMES {
+            self.lost_frames += frames.min(MAX_GAP_FRAMES);
+        }
     }
 
     /// The end of what is decoded, while packets are left: they belong to the identity all the same.
