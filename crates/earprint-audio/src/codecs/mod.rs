@@ -5,6 +5,7 @@
 //! samples; both are ours or symphonia's. What the file asks for is bounded here before a decoder reserves by it, and
 //! each call into a third party is guarded: a panic becomes an error.
 
+mod flac_links;
 mod measured;
 mod mpeg;
 mod names;
@@ -26,6 +27,7 @@ use crate::limits::Limits;
 use crate::note::{Note, Partial};
 use crate::sniff::{Container, KNOWN};
 use crate::stream::{Source, Step, StreamOptions};
+use flac_links::FlacLinks;
 use names::hasher;
 use symphonia_codec::SymphoniaCodec;
 use symphonia_format::SymphoniaFormat;
@@ -83,6 +85,9 @@ fn open_reader(
         },
         container => (source, container),
     };
+    if container == Container::Flac {
+        return Ok((Box::new(FlacLinks::open(source, total_bytes)?), container));
+    }
     Ok((Box::new(SymphoniaFormat::open(source, total_bytes, container)?), container))
 }
 

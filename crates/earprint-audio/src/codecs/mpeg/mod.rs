@@ -12,7 +12,8 @@ mod window;
 use chain::{CHAIN_BYTES, CHAIN_FRAMES, Chain, find_free_bytes, follow, search};
 use header::FrameHeader;
 pub(super) use reader::MpegReader;
-use tags::{TAG_LOOKAHEAD, tag_bytes};
+use tags::TAG_LOOKAHEAD;
+pub(super) use tags::{tag_bytes, trailing_tag_bytes};
 use window::{LOOKAHEAD, Window};
 
 use super::unsupported;
@@ -42,7 +43,11 @@ pub(super) fn open(source: Box<dyn Source>, total_bytes: u64) -> Result<Opened, 
     let mut tagged = false;
     while let Some(tag) = tag_bytes(window.peek(TAG_LOOKAHEAD)?) {
         if window.skip(tag)? < tag || window.position() == total_bytes {
-            return Err(AudioError::Truncated { container: "MP3", at_bytes: total_bytes, what: "a frame behind the tag" });
+            return Err(AudioError::Truncated {
+                container: "MP3",
+                at_bytes: total_bytes,
+                what: "a frame behind the tag",
+            });
         }
         tagged = true;
     }

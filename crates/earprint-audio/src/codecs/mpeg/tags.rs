@@ -7,7 +7,7 @@
 pub(super) const TAG_LOOKAHEAD: usize = 5200;
 
 /// Length in bytes of the tag that begins here, `None` if none does. It may be more than the source has.
-pub(super) fn tag_bytes(bytes: &[u8]) -> Option<u64> {
+pub(in crate::codecs) fn tag_bytes(bytes: &[u8]) -> Option<u64> {
     if bytes.starts_with(b"ID3") {
         id3v2_bytes(bytes)
     } else if bytes.starts_with(b"TAG+") {
@@ -21,6 +21,18 @@ pub(super) fn tag_bytes(bytes: &[u8]) -> Option<u64> {
     } else {
         None
     }
+}
+
+/// Length in bytes of the tag that ends with `tail`, the last 160 bytes of a file: ID3v1 or APE.
+pub(in crate::codecs) fn trailing_tag_bytes(tail: &[u8]) -> Option<u64> {
+    const HAS_HEADER: u32 = 1 << 31;
+    if tail.len() >= 128 && tail[tail.len() - 128..].starts_with(b"TAG") {
+        return Some(128);
+    }
+    let footer = tail.get(tail.len().checked_sub(32)?..).filter(|footer| footer.starts_with(b"APETAGEX"))?;
+    let word = |at: usize| u32::from_le_bytes([footer[at], footer[at + 1], footer[at + 2], footer[at + 3]]);
+    let header = if word(20) & HAS_HEADER != 0 { 32 } else { 0 };
+    Some((u64::from(word(12)) + header).max(32))
 }
 
 /// Header of 10 bytes, a size of 4 · 7 bits, a footer of 10 bytes where a flag says so.

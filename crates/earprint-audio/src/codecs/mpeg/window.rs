@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(window.skip(50).expect("skips"), 50);
         assert_eq!(window.peek(LOOKAHEAD).expect("reads")[..LOOKAHEAD], bytes[50..50 + LOOKAHEAD]);
         assert_eq!(window.skip(300_000).expect("skips"), 300_000);
-        assert_eq!((window.position(), window.peek(3).expect("reads")[..3].to_vec()), (300_050, bytes[300_050..300_053].to_vec()));
+        assert_eq!(
+            (window.position(), window.peek(3).expect("reads")[..3].to_vec()),
+            (300_050, bytes[300_050..300_053].to_vec())
+        );
         assert_eq!(window.skip(1 << 40).expect("skips"), 99_950);
         assert_eq!((window.peek(1).expect("reads").len(), window.position()), (0, 400_000));
     }
