@@ -16,6 +16,8 @@ use crate::stream::Source;
 
 /// Marker, block header and as much of STREAMINFO as tells it from chance.
 const HEADER_BYTES: usize = 4 + 4 + 18;
+/// An ID3v1 tag, which stays behind a link's last frame where tagged files are joined.
+const ID3V1_BYTES: usize = 128;
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 1 << 16;
 
@@ -100,7 +102,9 @@ impl PacketReader for FlacLinks {
 /// Opens the link that begins at `start`, and tells where it ends once that has been read.
 fn open_link(source: &Shared, start: u64, limit: u64) -> Result<(SymphoniaFormat, Arc<AtomicU64>), AudioError> {
     let end = Arc::new(AtomicU64::new(limit));
-    let audio = audio_start(source, start, limit).map_err(|error| AudioError::io("the source", &error))?;
+    let io = |error| AudioError::io("the source", &error);
+    let start = start + tag_between(source, start).map_err(io)?;
+    let audio = audio_start(source, start, limit).map_err(io)?;
     let link = Link {
         source: Arc::clone(source),
         start,
@@ -111,6 +115,15 @@ fn open_link(source: &Shared, start: u64, limit: u64) -> Result<(SymphoniaFormat
         position: start,
     };
     Ok((SymphoniaFormat::open(Box::new(link), limit - start, Container::Flac)?, end))
+}
+
+/// Bytes of an ID3v1 tag that was left between two links.
+fn tag_between(source: &Shared, at: u64) -> std::io::Result<u64> {
+    let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut head = [0u8; 4];
+    source.seek(SeekFrom::Start(at))?;
+    let read = source.read_exact(&mut head);
+    Ok(if read.is_ok() && head.starts_with(b"TAG") && head != *b"TAG+" { ID3V1_BYTES as u64 } else { 0 })
 }
 
 /// Offset of the first frame: behind tags and the blocks of metadata, which may hold pictures and other files.
@@ -200,8 +213,11 @@ impl Link {
         self.buffer.truncate(filled);
         let from = usize::try_from(self.audio.saturating_sub(self.position)).unwrap_or(usize::MAX);
         if let Some(at) = self.buffer.get(from..).and_then(find_header) {
-            self.buffer.truncate(from + at);
-            self.end.fetch_min(self.position + (from + at) as u64, Ordering::Relaxed);
+            let before = &self.buffer[..from + at];
+            let tagged = before.len().checked_sub(ID3V1_BYTES).is_some_and(|at| before[at..].starts_with(b"TAG"));
+            let end = before.len() - if tagged { ID3V1_BYTES } else { 0 };
+            self.buffer.truncate(end);
+            self.end.fetch_min(self.position + end as u64, Ordering::Relaxed);
         }
         Ok(())
     }
@@ -209,7 +225,7 @@ impl Link {
     /// Bytes that may be given out: all but those that a header may begin in.
     fn ready(&self) -> usize {
         let behind = self.position + (self.buffer.len() - self.taken) as u64;
-        let held = if behind >= self.end.load(Ordering::Relaxed) { 0 } else { HEADER_BYTES - 1 };
+        let held = if behind >= self.end.load(Ordering::Relaxed) { 0 } else { ID3V1_BYTES + HEADER_BYTES - 1 };
         (self.buffer.len() - self.taken).saturating_sub(held)
     }
 }

@@ -99,6 +99,9 @@ fn open_decoder(
     limits: &Limits,
 ) -> Result<Box<dyn PacketDecoder>, AudioError> {
     check_params(params, limits)?;
+    if params.codec == mpeg::CODEC_ID_FREE_MP3 {
+        return Ok(Box::new(mpeg::FreeFormatCodec::new()));
+    }
     Ok(Box::new(SymphoniaCodec::open(params, container, total_bytes)?))
 }
 

@@ -3,6 +3,7 @@
 //! Enters: a source. Leaves: its frames as packets, each stream of a joined file as a track of its own.
 
 mod chain;
+mod free_format;
 mod header;
 mod info;
 mod reader;
@@ -10,6 +11,7 @@ mod tags;
 mod window;
 
 use chain::{CHAIN_BYTES, CHAIN_FRAMES, Chain, find_free_bytes, follow, search};
+pub(super) use free_format::{CODEC_ID_FREE_MP3, FreeFormatCodec};
 use header::FrameHeader;
 pub(super) use reader::MpegReader;
 use tags::TAG_LOOKAHEAD;
@@ -68,8 +70,13 @@ pub(super) fn open(source: Box<dyn Source>, total_bytes: u64) -> Result<Opened, 
             None => return Err(AudioError::NotAudio { expected: KNOWN, actual: start }),
         },
     };
-    if free_bytes.is_some() {
-        return Err(unsupported(format!("free-format MP3 (layer {}, a bit rate outside the table)", stream.layer)));
+    if free_bytes.is_some_and(|bytes| stream.layer != 3 || bytes >= free_format::MAX_BYTES) {
+        return Err(unsupported(format!(
+            "MPEG layer {} of free format at {} bytes a frame (read is layer 3 below {})",
+            stream.layer,
+            free_bytes.unwrap_or(0),
+            free_format::MAX_BYTES
+        )));
     }
     Ok(Opened::Mpeg(Box::new(MpegReader::new(window, stream, free_bytes)?)))
 }

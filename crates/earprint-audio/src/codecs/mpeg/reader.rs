@@ -10,6 +10,7 @@ use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
 
 use super::chain::{CHAIN_BYTES, CHAIN_FRAMES, Chain, find_free_bytes, follow, frame_bytes, search};
+use super::free_format::CODEC_ID_FREE_MP3;
 use super::header::{FrameHeader, HEADER_BYTES, Version};
 use super::info::InfoHeader;
 use super::tags::{TAG_LOOKAHEAD, tag_bytes};
@@ -332,6 +333,7 @@ fn is_tag(bytes: &[u8]) -> bool {
 fn params(stream: &FrameHeader) -> AudioCodecParameters {
     let mut params = AudioCodecParameters::new();
     let codec = match stream.layer {
+        3 if stream.kbps == 0 => CODEC_ID_FREE_MP3,
         1 => CODEC_ID_MP1,
         2 => CODEC_ID_MP2,
         _ => CODEC_ID_MP3,
