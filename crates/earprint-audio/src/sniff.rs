@@ -9,7 +9,7 @@ pub enum Container {
     Flac,
     /// Ogg with Vorbis or FLAC inside.
     Ogg,
-    /// Ogg with Opus inside, which no decoder here reads.
+    /// Ogg with Opus inside.
     OggOpus,
     /// MPEG audio layers 2 and 3, possibly behind an ID3 tag.
     Mpeg,

@@ -421,9 +421,11 @@ pub(crate) fn open_other(
 /// What a reader's failure to open says about the file. Where only the name promised audio and no packet was found, the file
 /// is none; a place that the file's own numbers name and no file can have is damage, and not the system's error.
 fn blame(error: AudioError, found: Option<Container>, head: &[u8]) -> AudioError {
-    use AudioError::{Empty, Io, Malformed, Truncated, Unsupported};
+    use AudioError::{Empty, Io, Malformed, NotAudio, Truncated, Unsupported};
     match (error, found) {
-        (Unsupported { .. } | Malformed { .. } | Truncated { .. } | Empty { .. }, None) if !head.is_empty() => {
+        (NotAudio { .. } | Unsupported { .. } | Malformed { .. } | Truncated { .. } | Empty { .. }, None)
+            if !head.is_empty() =>
+        {
             not_audio(head)
         }
         (Io { kind, .. }, Some(container)) if is_refusal(kind) => {

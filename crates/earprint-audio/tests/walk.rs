@@ -103,7 +103,8 @@ fn every_known_format_is_audio_by_its_extension() {
     let folder = Folder::new("formats", &names.iter().map(String::as_str).collect::<Vec<_>>());
     let list = folder.list();
     assert_eq!(audio(&list).len(), extensions.len());
-    for required in "opus wv w64 au snd mka mkv webm mov ogv oga ogx m4v 3gp wma ape mpc tta dsf dff ac3 xm".split(' ') {
+    for required in "opus wv w64 au snd mka mkv webm mov ogv oga ogx m4v 3gp wma ape mpc tta dsf dff ac3 xm".split(' ')
+    {
         assert!(extensions.contains(&required), "{required}");
     }
 }

@@ -5,7 +5,9 @@
 //! samples; both are ours or symphonia's. What the file asks for is bounded here before a decoder reserves by it, and
 //! each call into a third party is guarded: a panic becomes an error.
 
+mod flac_links;
 mod measured;
+mod mpeg;
 mod names;
 mod ogg;
 mod opus;
@@ -26,8 +28,10 @@ use crate::finite::make_finite;
 use crate::identity::Hasher;
 use crate::limits::Limits;
 use crate::note::{Note, Partial};
+use crate::pipe::UNKNOWN_BYTES;
 use crate::sniff::{Container, KNOWN};
 use crate::stream::{Source, Step, StreamOptions};
+use flac_links::FlacLinks;
 use names::hasher;
 use ogg::OggReader;
 use opus::OpusCodec;
@@ -73,16 +77,26 @@ pub(crate) fn container_without_magic(hint: Option<&str>) -> Option<Container> {
     }
 }
 
-/// The reader for a container.
+/// The reader for a container, and the container that it found behind a tag.
 fn open_reader(
     source: Box<dyn Source>,
     total_bytes: u64,
     container: Container,
-) -> Result<Box<dyn PacketReader>, AudioError> {
-    Ok(match container {
+) -> Result<(Box<dyn PacketReader>, Container), AudioError> {
+    let (source, container) = match container {
+        Container::Mpeg => match mpeg::open(source, total_bytes)? {
+            mpeg::Opened::Mpeg(reader) => return Ok((reader, container)),
+            mpeg::Opened::Other(source, container) => (source, container),
+        },
+        container => (source, container),
+    };
+    let reader: Box<dyn PacketReader> = match container {
+        // Joined streams are looked for in files; a pipe is one stream.
+        Container::Flac if total_bytes != UNKNOWN_BYTES => Box::new(FlacLinks::open(source, total_bytes)?),
         Container::Ogg | Container::OggOpus => Box::new(OggReader::open(source, total_bytes)?),
         _ => Box::new(SymphoniaFormat::open(source, total_bytes, container)?),
-    })
+    };
+    Ok((reader, container))
 }
 
 /// The decoder for a track, once what it would reserve by has been checked.
@@ -95,6 +109,7 @@ fn open_decoder(
     check_params(params, limits)?;
     Ok(match params.codec {
         CODEC_ID_OPUS => Box::new(OpusCodec::open(params)?),
+        mpeg::CODEC_ID_FREE_MP3 => Box::new(mpeg::FreeFormatCodec::new()),
         _ => Box::new(SymphoniaCodec::open(params, container, total_bytes)?),
     })
 }
@@ -109,7 +124,7 @@ impl CodecReader {
         limits: &Limits,
         identify: bool,
     ) -> Result<CodecReader, AudioError> {
-        let packets = open_reader(source, total_bytes, container)?;
+        let (packets, container) = open_reader(source, total_bytes, container)?;
         let track = packets.track();
         let (frames_hint, required) = (track.frames_hint, track.required);
         let decoder = open_decoder(&track.params, container, total_bytes, limits)?;
@@ -220,7 +235,7 @@ impl CodecReader {
         loop {
             options.check()?;
             match self.next_packet() {
-                Ok(Next::Packet(_) | Next::NewTrack) => {}
+                Ok(Next::Packet(_) | Next::Lost { .. } | Next::NewTrack) => {}
                 Ok(Next::End(_)) => return Ok(()),
                 Err(error) => {
                     options.check()?;
@@ -244,6 +259,10 @@ impl CodecReader {
             let packet = match self.next_packet()? {
                 Next::Packet(packet) => packet,
                 Next::End(reason) => return Ok(Advance::End(reason)),
+                Next::Lost { packets, frames } => {
+                    self.lose(packets, frames);
+                    continue;
+                }
                 Next::NewTrack => {
                     let params = &self.packets.track().params;
                     self.decoder = open_decoder(params, self.container, 0, &self.limits)?;
@@ -273,17 +292,21 @@ impl CodecReader {
                     return Ok(Advance::Block(decoded.planes));
                 }
                 Err(DecodeFailure::Packet) => {
-                    self.lost_packets += 1;
-                    // An absurd length is not believed, and no gap outgrows some minutes: a small
-                    // file must not ask for days of silence.
-                    if packet.frames <= MAX_PACKET_FRAMES && self.lost_frames < MAX_GAP_FRAMES {
-                        self.lost_frames += packet.frames;
-                    }
+                    // An absurd length is not believed.
+                    self.lose(1, if packet.frames <= MAX_PACKET_FRAMES { packet.frames } else { 0 });
                 }
                 Err(DecodeFailure::Fatal(reason)) => return self.end_early(reason),
             }
         }
         self.end_early(format!("{MAX_IDLE_PACKETS} packets in a row hold no audio"))
+    }
+
+    /// Counts lost packets. No gap outgrows some minutes: a small file must not ask for days of silence.
+    fn lose(&mut self, packets: u64, frames: u64) {
+        self.lost_packets += packets;
+        if self.lost_frames < MAX_GAP_FRAMES {
+            self.lost_frames += frames.min(MAX_GAP_FRAMES);
+        }
     }
 
     /// The end of what is decoded, while packets are left: they belong to the identity all the same.

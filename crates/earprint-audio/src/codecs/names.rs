@@ -3,6 +3,7 @@
 use symphonia::core::codecs::audio::well_known as codec_ids;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
 
+use super::mpeg::CODEC_ID_FREE_MP3;
 use crate::identity::Hasher;
 
 /// The hash of a track's packets before the first one.
@@ -11,7 +12,11 @@ pub(super) fn hasher(params: &AudioCodecParameters) -> Hasher {
     let mut beside = Vec::new();
     match params.codec {
         // Every packet tells rate and channels; taggers and repair tools may rewrite what stands before them.
-        codec_ids::CODEC_ID_FLAC | codec_ids::CODEC_ID_MP3 | codec_ids::CODEC_ID_MP2 => {}
+        codec_ids::CODEC_ID_FLAC
+        | codec_ids::CODEC_ID_MP3
+        | codec_ids::CODEC_ID_MP2
+        | codec_ids::CODEC_ID_MP1
+        | CODEC_ID_FREE_MP3 => {}
         _ => {
             let rate = params.sample_rate.unwrap_or(0);
             let channels = params.channels.as_ref().map_or(0, |c| c.count());
@@ -82,6 +87,8 @@ fn identity_name(codec: AudioCodecId) -> &'static str {
         codec_ids::CODEC_ID_FLAC => "symphonia-flac",
         codec_ids::CODEC_ID_MP3 => "symphonia-mp3",
         codec_ids::CODEC_ID_MP2 => "symphonia-mp2",
+        CODEC_ID_FREE_MP3 => "nanomp3",
+        codec_ids::CODEC_ID_MP1 => "symphonia-mp1",
         codec_ids::CODEC_ID_VORBIS => "symphonia-vorbis",
         codec_ids::CODEC_ID_AAC => "symphonia-aac",
         codec_ids::CODEC_ID_ALAC => "symphonia-alac",

@@ -135,8 +135,6 @@ fn required_frames(container: Container, track: &SymphoniaTrack) -> Option<u64> 
     let frames = track.num_frames?;
     match container {
         Container::Flac | Container::Aiff | Container::Caf => Some(frames),
-        // Without an encoder's header the MP3 length is a guess from the first bit rate.
-        Container::Mpeg if track.delay.is_none() => None,
         Container::Adts => None,
         _ => Some(frames.saturating_sub(SLACK_FRAMES)),
     }

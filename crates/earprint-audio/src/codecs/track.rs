@@ -34,6 +34,13 @@ pub(crate) struct CodedPacket {
 pub(crate) enum Next {
     /// A packet of the current track.
     Packet(CodedPacket),
+    /// Packets are missing here; silence stands in for them.
+    Lost {
+        /// Their number.
+        packets: u64,
+        /// Their length in frames.
+        frames: u64,
+    },
     /// Another stream follows, as in chained Ogg and joined MP3 files; [`PacketReader::track`] describes it.
     NewTrack,
     /// The end; with words if it comes early.

@@ -193,3 +193,19 @@ pub fn ogg_page(serial: u32, sequence: u32, granule: u64, flags: u8, packets: &[
     page[22..26].copy_from_slice(&crc.to_le_bytes());
     page
 }
+
+/// An ID3v2.4 tag of `body` bytes behind its header, empty.
+pub fn id3v2(body: usize) -> Vec<u8> {
+    let mut tag = b"ID3\x04\x00\x00".to_vec();
+    // Sizes in ID3 hold seven bits a byte.
+    tag.extend([21, 14, 7, 0].map(|shift| (body >> shift & 0x7F) as u8));
+    tag.resize(10 + body, 0);
+    tag
+}
+
+/// An ID3v1 tag.
+pub fn id3v1() -> Vec<u8> {
+    let mut tag = b"TAGa title".to_vec();
+    tag.resize(128, 0);
+    tag
+}

@@ -18,6 +18,7 @@ use std::io::{Read, Seek, SeekFrom};
 use super::track::{CodedPacket, Next, PacketReader, Track};
 use super::unsupported;
 use crate::error::AudioError;
+use crate::pipe::UNKNOWN_BYTES;
 use crate::stream::Source;
 use mapping::{Mapping, Role};
 
@@ -35,7 +36,7 @@ pub(crate) struct OggReader {
     pages: PageReader,
     stream: Stream,
     track: Track,
-    queue: VecDeque<CodedPacket>,
+    queue: VecDeque<Next>,
     /// Whether the current stream's last page has come.
     finished: bool,
     /// A first page that follows the current stream.
@@ -139,8 +140,8 @@ impl PacketReader for OggReader {
 
     fn next_packet(&mut self) -> Result<Next, AudioError> {
         loop {
-            if let Some(packet) = self.queue.pop_front() {
-                return Ok(Next::Packet(packet));
+            if let Some(next) = self.queue.pop_front() {
+                return Ok(next);
             }
             if let Some(first) = self.following.take() {
                 return self.chain(first);
@@ -216,7 +217,7 @@ impl Stream {
     }
 
     /// Takes a page of this stream: its packets go to the queue, trimmed by the page's position.
-    fn take(&mut self, page: &Page, queue: &mut VecDeque<CodedPacket>) -> Result<(), AudioError> {
+    fn take(&mut self, page: &Page, queue: &mut VecDeque<Next>) -> Result<(), AudioError> {
         let lost_pages = self.sequence.is_some_and(|before| before.wrapping_add(1) != page.sequence);
         self.sequence = Some(page.sequence);
         if lost_pages || !page.continued {
@@ -255,7 +256,7 @@ impl Stream {
     }
 
     /// Trims the packets that end on a page, and fills the gap of lost pages.
-    fn place(&mut self, mut audio: Vec<CodedPacket>, page: &Page, lost: bool, queue: &mut VecDeque<CodedPacket>) {
+    fn place(&mut self, mut audio: Vec<CodedPacket>, page: &Page, lost: bool, queue: &mut VecDeque<Next>) {
         let total: u64 = audio.iter().map(|packet| packet.frames).sum();
         let mut at_end = 0;
         match (self.position, page.granule) {
@@ -263,8 +264,7 @@ impl Stream {
             (None, Some(end)) => self.delay += total.saturating_sub(end),
             (Some(position), Some(end)) if lost && end > position + total => {
                 let frames = (end - position - total).min(MAX_GAP_FRAMES);
-                // A packet that does not decode stands for silence.
-                queue.push_back(CodedPacket { frames, ..CodedPacket::default() });
+                queue.push_back(Next::Lost { packets: 1, frames });
             }
             (Some(position), Some(end)) if page.last => at_end = (position + total).saturating_sub(end).min(total),
             _ => {}
@@ -280,12 +280,15 @@ impl Stream {
             at_end -= packet.trim_end;
             packet.frames -= packet.trim_end;
         }
-        queue.extend(audio);
+        queue.extend(audio.into_iter().map(Next::Packet));
     }
 }
 
-/// Serial and position of the last page, without reading the whole source.
+/// Serial and position of the last page, without reading the whole source; a pipe is not asked.
 fn last_position(source: &mut Box<dyn Source>, total_bytes: u64) -> Result<Option<(u32, u64)>, AudioError> {
+    if total_bytes == UNKNOWN_BYTES {
+        return Ok(None);
+    }
     let from = total_bytes.saturating_sub(TAIL_BYTES);
     let io = |error: std::io::Error| AudioError::io("the source", &error);
     source.seek(SeekFrom::Start(from)).map_err(io)?;

@@ -29,6 +29,7 @@ fn read(bytes: Vec<u8>) -> (Vec<(u64, u64, u64)>, Option<String>, Option<&'stati
     loop {
         match reader.next_packet().expect("reads") {
             Next::Packet(packet) => packets.push((packet.trim_start, packet.frames, packet.trim_end)),
+            Next::Lost { frames, .. } => packets.push((0, frames, 0)),
             Next::NewTrack => packets.push((0, 0, 0)),
             Next::End(words) => return (packets, words, reader.repaired()),
         }
