@@ -286,6 +286,9 @@ impl Stream {
 
 /// Serial and position of the last page, without reading the whole source.
 fn last_position(source: &mut Box<dyn Source>, total_bytes: u64) -> Result<Option<(u32, u64)>, AudioError> {
+    if total_bytes == crate::pipe::UNKNOWN_BYTES {
+        return Ok(None);
+    }
     let from = total_bytes.saturating_sub(TAIL_BYTES);
     let io = |error: std::io::Error| AudioError::io("the source", &error);
     source.seek(SeekFrom::Start(from)).map_err(io)?;
