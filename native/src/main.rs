@@ -10,6 +10,7 @@ mod inputs;
 mod job;
 mod lists;
 mod out;
+mod panics;
 mod progress;
 mod render;
 mod supervise;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         // SAFETY: no other thread has been started yet.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
+    panics::stay_silent_where_contained();
     let args = match args::settings::args() {
         Ok(args) => args,
         Err(e) => {
