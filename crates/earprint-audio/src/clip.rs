@@ -53,6 +53,14 @@ impl Samples {
         }
     }
 
+    /// Keeps the first `frames` frames.
+    pub(crate) fn truncate(&mut self, frames: usize) {
+        match self {
+            Samples::I16(planes) => planes.iter_mut().for_each(|plane| plane.truncate(frames)),
+            Samples::F32(planes) => planes.iter_mut().for_each(|plane| plane.truncate(frames)),
+        }
+    }
+
     /// Planar floats, full scale 1.0. 16-bit samples become `x / 32768`, which is exact.
     pub fn to_f32(&self) -> Vec<Vec<f32>> {
         match self {

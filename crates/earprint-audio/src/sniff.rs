@@ -5,6 +5,10 @@
 pub enum Container {
     /// RIFF, RF64 or BW64 with WAVE; read by our own parser.
     Wav,
+    /// Sony Wave64; read by our own parser.
+    Wave64,
+    /// Sun or NeXT AU; read by our own parser.
+    Au,
     /// Native FLAC.
     Flac,
     /// Ogg with Vorbis or FLAC inside.
@@ -28,6 +32,8 @@ impl Container {
     pub fn name(self) -> &'static str {
         match self {
             Container::Wav => "WAV",
+            Container::Wave64 => "Wave64",
+            Container::Au => "AU",
             Container::Flac => "FLAC",
             Container::Ogg => "Ogg",
             Container::OggOpus => "Ogg Opus",
@@ -48,6 +54,10 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
     let at = |offset: usize, magic: &[u8]| prefix.get(offset..).is_some_and(|rest| rest.starts_with(magic));
     if crate::wav::is_wav(prefix) {
         Some(Container::Wav)
+    } else if crate::wav::is_wave64(prefix) {
+        Some(Container::Wave64)
+    } else if crate::wav::is_au(prefix) {
+        Some(Container::Au)
     } else if at(0, b"fLaC") {
         Some(Container::Flac)
     } else if at(0, b"OggS") {
@@ -78,9 +88,9 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
 
 /// The containers this build decodes, for messages.
 pub const KNOWN: &str = if cfg!(feature = "codecs") {
-    "WAV, FLAC, MP3, Ogg Vorbis, AAC, M4A, AIFF or CAF"
+    "WAV, Wave64, AU, FLAC, MP3, Ogg Vorbis, AAC, M4A, AIFF or CAF"
 } else {
-    "WAV (this build has no other decoders)"
+    "WAV, Wave64 or AU (this build has no other decoders)"
 };
 
 /// First bytes of a file for a message: text where it is text, hex where not.
