@@ -9,6 +9,8 @@ pub enum Container {
     Wave64,
     /// Sun or NeXT AU; read by our own parser.
     Au,
+    /// WavPack 4 and 5; read by our own decoder.
+    WavPack,
     /// Native FLAC.
     Flac,
     /// Ogg with Vorbis or FLAC inside.
@@ -34,6 +36,7 @@ impl Container {
             Container::Wav => "WAV",
             Container::Wave64 => "Wave64",
             Container::Au => "AU",
+            Container::WavPack => "WavPack",
             Container::Flac => "FLAC",
             Container::Ogg => "Ogg",
             Container::OggOpus => "Ogg Opus",
@@ -58,6 +61,8 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
         Some(Container::Wave64)
     } else if crate::wav::is_au(prefix) {
         Some(Container::Au)
+    } else if at(0, b"wvpk") {
+        Some(Container::WavPack)
     } else if at(0, b"fLaC") {
         Some(Container::Flac)
     } else if at(0, b"OggS") {
@@ -88,7 +93,7 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
 
 /// The containers this build decodes, for messages.
 pub const KNOWN: &str = if cfg!(feature = "codecs") {
-    "WAV, Wave64, AU, FLAC, MP3, Ogg Vorbis, AAC, M4A, AIFF or CAF"
+    "WAV, Wave64, AU, FLAC, MP3, Ogg Vorbis, AAC, M4A, AIFF, CAF or WavPack"
 } else {
     "WAV, Wave64 or AU (this build has no other decoders)"
 };

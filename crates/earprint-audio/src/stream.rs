@@ -62,6 +62,8 @@ pub struct Stream {
 enum Inner {
     Wav(Box<WavReader>),
     #[cfg(feature = "codecs")]
+    WavPack(Box<crate::wavpack::WavPackReader>),
+    #[cfg(feature = "codecs")]
     Codec(Box<crate::codecs::CodecReader>),
 }
 
@@ -220,6 +222,8 @@ impl Stream {
         let hash = match &self.inner {
             Inner::Wav(reader) => reader.hash.as_ref(),
             #[cfg(feature = "codecs")]
+            Inner::WavPack(reader) => reader.hash(),
+            #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.hash(),
         };
         hash.filter(|_| self.done).map(Hasher::id)
@@ -233,6 +237,8 @@ impl Stream {
                     self.options.check()?;
                 }
             }
+            #[cfg(feature = "codecs")]
+            Inner::WavPack(reader) => reader.skip_to_end(&self.options)?,
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.skip_to_end(&self.options)?,
         }
@@ -269,6 +275,8 @@ impl Stream {
         }
         let step = match &mut self.inner {
             Inner::Wav(reader) => reader.next(&mut self.note),
+            #[cfg(feature = "codecs")]
+            Inner::WavPack(reader) => reader.next(self.frames, &mut self.note, &self.options),
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.next(self.frames, &mut self.note),
         };
@@ -340,6 +348,21 @@ fn open_other(
     let Some(container) = found.or_else(|| crate::codecs::container_without_magic(hint)) else {
         return Err(not_audio(head));
     };
+    if container == Container::WavPack {
+        let reader = crate::wavpack::WavPackReader::open(source, total_bytes, limits, &options)?;
+        return Ok(Stream {
+            rate_hz: reader.rate_hz(),
+            channels: reader.channels(),
+            frames_hint: reader.frames_hint().filter(|&frames| frames <= limits.max_frames),
+            decoder: crate::wavpack::DECODER,
+            limits: *limits,
+            inner: Inner::WavPack(Box::new(reader)),
+            frames: 0,
+            note: Note::default(),
+            done: false,
+            options,
+        });
+    }
     let opened = crate::codecs::CodecReader::open(source, total_bytes, container, limits, options.identify);
     let reader = match opened {
         Err(error) => {
@@ -457,7 +480,7 @@ impl WavReader {
 }
 
 /// Reads until `out` is full or the source ends; returns the bytes read.
-fn read_full(source: &mut Box<dyn Source>, out: &mut [u8]) -> Result<usize, AudioError> {
+pub(crate) fn read_full(source: &mut Box<dyn Source>, out: &mut [u8]) -> Result<usize, AudioError> {
     let mut n = 0;
     while n < out.len() {
         match source.read(&mut out[n..]) {
