@@ -1,0 +1,56 @@
+//! Codecs that symphonia decodes.
+
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::packet::PacketRef;
+use symphonia::core::units::{Duration, Timestamp};
+
+use super::names::decoder_name;
+use super::open_error;
+use super::track::{CodedPacket, DecodeFailure, Decoded, PacketDecoder};
+use crate::decode::guard;
+use crate::error::AudioError;
+use crate::sniff::Container;
+
+/// A decoder of symphonia's registry.
+pub(crate) struct SymphoniaCodec {
+    decoder: Box<dyn AudioDecoder>,
+    name: &'static str,
+}
+
+impl SymphoniaCodec {
+    /// The decoder for a track.
+    ///
+    /// # Errors
+    /// [`AudioError::Unsupported`], [`AudioError::Malformed`] or [`AudioError::Truncated`] where the codec's headers
+    /// are damaged.
+    pub fn open(params: &AudioCodecParameters, container: Container, total_bytes: u64) -> Result<Self, AudioError> {
+        let name = decoder_name(params.codec);
+        let decoder = guard(name, || {
+            symphonia::default::get_codecs()
+                .make_audio_decoder(params, &AudioDecoderOptions::default())
+                .map_err(|error| open_error(container, total_bytes, error))
+        })?;
+        Ok(SymphoniaCodec { decoder, name })
+    }
+}
+
+impl PacketDecoder for SymphoniaCodec {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn decode(&mut self, packet: &CodedPacket) -> Result<Decoded, DecodeFailure> {
+        // Without trims: some decoders apply them and some do not; the caller does for all.
+        let coded = PacketRef::new(0, Timestamp::new(0), Duration::new(packet.frames), &packet.data);
+        match self.decoder.decode_ref(&coded) {
+            Ok(buffer) => {
+                let mut planes: Vec<Vec<f32>> = Vec::new();
+                buffer.copy_to_vecs_planar(&mut planes);
+                Ok(Decoded { rate_hz: buffer.spec().rate(), planes })
+            }
+            Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => Err(DecodeFailure::Packet),
+            Err(error) => Err(DecodeFailure::Fatal(error.to_string())),
+        }
+    }
+}
