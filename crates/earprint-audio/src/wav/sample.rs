@@ -16,9 +16,7 @@ pub(crate) fn decode(bytes: &[u8], layout: &WavLayout) -> (Samples, Repairs, u64
     }
     match layout.format {
         SampleFormat::I16 => (Samples::I16(i16_planes(bytes, channels)), none, 0),
-        SampleFormat::I16Be => {
-            (Samples::I16(planes(bytes, channels, |b: &[u8; 2]| i16::from_be_bytes(*b))), none, 0)
-        }
+        SampleFormat::I16Be => (Samples::I16(planes(bytes, channels, |b: &[u8; 2]| i16::from_be_bytes(*b))), none, 0),
         format => {
             let (out, repairs) = f32_planes(bytes, channels, format);
             (Samples::F32(out), repairs, 0)
@@ -49,9 +47,9 @@ pub fn f32_planes(bytes: &[u8], channels: usize, format: SampleFormat) -> (Vec<V
         SampleFormat::F64 => planes(bytes, channels, |b: &[u8; 8]| narrow(f64::from_le_bytes(*b))),
         SampleFormat::I8 => planes(bytes, channels, |b: &[u8; 1]| f32::from(b[0] as i8) / 128.0),
         SampleFormat::I16Be => planes(bytes, channels, |b: &[u8; 2]| f32::from(i16::from_be_bytes(*b)) / 32768.0),
-        SampleFormat::I24Be => planes(bytes, channels, |b: &[u8; 3]| {
-            (i32::from_be_bytes([b[0], b[1], b[2], 0]) >> 8) as f32 / 8_388_608.0
-        }),
+        SampleFormat::I24Be => {
+            planes(bytes, channels, |b: &[u8; 3]| (i32::from_be_bytes([b[0], b[1], b[2], 0]) >> 8) as f32 / 8_388_608.0)
+        }
         SampleFormat::I32Be => planes(bytes, channels, |b: &[u8; 4]| i32::from_be_bytes(*b) as f32 / 2_147_483_648.0),
         SampleFormat::F32Be => planes(bytes, channels, |b: &[u8; 4]| f32::from_be_bytes(*b)),
         SampleFormat::F64Be => planes(bytes, channels, |b: &[u8; 8]| narrow(f64::from_be_bytes(*b))),

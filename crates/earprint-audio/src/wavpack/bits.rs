@@ -82,7 +82,7 @@ mod tests {
         assert_eq!((bits.take(1), bits.ones(5), bits.ones(33)), (1, 5, 4));
         assert_eq!((bits.take(6), bits.overrun()), (0, false));
         assert_eq!((bits.take(1), bits.overrun()), (0, true));
-        let bytes: Vec<u8> = (0..40).map(|n| n * 37 + 11).collect();
+        let bytes: Vec<u8> = (0..40u8).map(|n| n.wrapping_mul(37)).collect();
         let mut bits = Bits::new(&bytes);
         for (n, byte) in bytes.iter().enumerate() {
             let low = bits.take(3);

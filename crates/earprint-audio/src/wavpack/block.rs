@@ -4,7 +4,7 @@ use super::Damage;
 use super::bits::Bits;
 use super::decorrelate::Decorrelator;
 use super::header::{Header, flag};
-use super::metadata::{SubBlock, checksum_holds, id, sub_blocks};
+use super::metadata::{SubBlock, id, sub_blocks};
 use super::restore::{self, ExtraBits, FloatInfo, Int32Info};
 use super::words::Words;
 
@@ -22,12 +22,9 @@ struct Setup<'a> {
 ///
 /// # Errors
 /// Anything that is not as the encoder left it: the check values of the decoded integers and of the bits that were
-/// sent apart, and the checksum of the block if there is one, are compared.
+/// sent apart are compared. The checksum of the block has been, in the reader.
 pub(super) fn decode(block: &[u8], planes: &mut Vec<Vec<f32>>) -> Result<(), Damage> {
     let header = Header::read(block).ok_or("no block header")?;
-    if !checksum_holds(block, &header) {
-        return Err("the block's checksum is wrong");
-    }
     let mut setup = Setup {
         words: Words::new(&header),
         decorrelator: Decorrelator::new(if header.one_coded() { 1 } else { 2 }),
@@ -73,7 +70,8 @@ impl<'a> Setup<'a> {
                 // The first version put the state of noise shaping here, which decoding alone does not need.
                 let shaping = if header.version == 0x402 && header.has(flag::HYBRID) { 2 } else { 0 };
                 let skip = if header.one_coded() { shaping } else { 2 * shaping };
-                self.decorrelator.read_samples(sub.data.get(skip..).ok_or("the decorrelation samples are too short")?)?;
+                self.decorrelator
+                    .read_samples(sub.data.get(skip..).ok_or("the decorrelation samples are too short")?)?;
             }
             id::ENTROPY => self.words.read_medians(sub.data)?,
             id::HYBRID => self.words.read_hybrid_profile(sub.data)?,

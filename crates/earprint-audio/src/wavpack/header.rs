@@ -115,7 +115,10 @@ mod tests {
         let header = Header::read(&bytes).expect("a header");
         assert_eq!((header.block_bytes, header.version, header.frames), (32, 0x410, 10_000));
         assert_eq!((header.index, header.total), ((1 << 32) + 5, Some(0xFFFF_FFFE + (2 << 32) - 2)));
-        assert_eq!((header.rate_hz(), header.sample_bytes(), header.shift(), header.channels()), (Some(44_100), 2, 4, 2));
+        assert_eq!(
+            (header.rate_hz(), header.sample_bytes(), header.shift(), header.channels()),
+            (Some(44_100), 2, 4, 2)
+        );
         assert_eq!(header.crc, 0x0403_0201);
         bytes[12] = 0xFF;
         assert_eq!(Header::read(&bytes).expect("a header").total, None);

@@ -73,9 +73,8 @@ pub(super) fn checksum_holds(block: &[u8], header: &Header) -> bool {
     let found = sub_blocks(block).flatten().filter(|sub| sub.id == id::CHECKSUM).last();
     let Some(found) = found else { return false };
     let words = block[..found.offset].as_chunks::<2>().0;
-    let sum = words.iter().fold(u32::MAX, |sum, word| {
-        sum.wrapping_mul(3).wrapping_add(u32::from(u16::from_le_bytes(*word)))
-    });
+    let sum =
+        words.iter().fold(u32::MAX, |sum, word| sum.wrapping_mul(3).wrapping_add(u32::from(u16::from_le_bytes(*word))));
     match *found.data {
         [a, b, c, d] => u32::from_le_bytes([a, b, c, d]) == sum,
         [a, b] => u32::from(u16::from_le_bytes([a, b])) == (sum ^ sum >> 16) & 0xFFFF,

@@ -3,7 +3,7 @@
 use std::io::SeekFrom;
 
 use super::header::{HEADER_BYTES, Header, flag};
-use super::metadata::{id, sub_blocks};
+use super::metadata::{checksum_holds, id, sub_blocks};
 use crate::error::AudioError;
 use crate::identity::Hasher;
 use crate::limits::Limits;
@@ -11,6 +11,8 @@ use crate::stream::{Source, read_full};
 
 /// Bytes looked through at once in the search for a block.
 const SEARCH_BYTES: usize = 1 << 16;
+/// Bytes in which the first block must begin.
+const MAX_PREAMBLE_BYTES: u64 = 4 << 20;
 /// Samples of all channels in one packet: four seconds of eight channels at 96 kHz.
 const MAX_PACKET_SAMPLES: usize = 1 << 22;
 
@@ -102,16 +104,20 @@ impl Reader {
                 // Tags behind the last block are no damage, a begun packet is.
                 return Ok(Next::End(packet.is_some()));
             };
-            let skipped = self.offset != start;
-            if skipped || (header.frames > 0 && !fits(packet.as_ref(), &header)) {
-                if packet.is_some() || skipped {
-                    return Ok(Next::Lost);
+            if self.offset != start && !self.is_tag(start)? {
+                return Ok(Next::Lost);
+            }
+            if header.frames > 0 && !fits(packet.as_ref(), &header) {
+                // With a packet begun, the block may begin the next one. Else it is a later block without its first.
+                if packet.is_none() {
+                    self.offset += header.block_bytes as u64;
                 }
-                // A packet's later block without its first.
-                self.offset += header.block_bytes as u64;
                 return Ok(Next::Lost);
             }
             let Some(block) = self.read_block(&header)? else { return Ok(Next::End(true)) };
+            if !checksum_holds(&block, &header) {
+                return Ok(Next::Lost);
+            }
             if header.frames == 0 {
                 continue;
             }
@@ -141,10 +147,33 @@ impl Reader {
         }
     }
 
+    /// Steps over what stands before the first block, a program that unpacks itself for example; false if no block
+    /// begins within [`MAX_PREAMBLE_BYTES`].
+    pub fn skip_preamble(&mut self) -> Result<bool, AudioError> {
+        let end = self.total_bytes;
+        self.total_bytes = end.min(MAX_PREAMBLE_BYTES);
+        let found = self.find_header();
+        self.total_bytes = end;
+        Ok(found?.is_some())
+    }
+
+    /// Whether a tag begins at `offset`: an APEv2, ID3v1 or ID3v2 tag.
+    fn is_tag(&mut self, offset: u64) -> Result<bool, AudioError> {
+        let here = std::mem::replace(&mut self.offset, offset);
+        self.seek()?;
+        self.offset = here;
+        let mut head = [0; 8];
+        let n = read_full(&mut self.source, &mut head)?;
+        Ok([&b"APETAGEX"[..], b"TAG", b"ID3"].iter().any(|magic| head[..n].starts_with(magic)))
+    }
+
     /// The header at `offset`, or the first one behind it; `None` if there is none up to the end.
     fn find_header(&mut self) -> Result<Option<Header>, AudioError> {
         let mut bytes = vec![0; HEADER_BYTES];
         loop {
+            if self.offset >= self.total_bytes {
+                return Ok(None);
+            }
             self.seek()?;
             let here = read_full(&mut self.source, &mut bytes)?;
             let window = &bytes[..here];
@@ -184,9 +213,7 @@ impl Reader {
 fn fits(packet: Option<&Packet>, header: &Header) -> bool {
     match packet {
         None => header.has(flag::INITIAL),
-        Some(packet) => {
-            !header.has(flag::INITIAL) && (header.index, header.frames) == (packet.index, packet.frames)
-        }
+        Some(packet) => !header.has(flag::INITIAL) && (header.index, header.frames) == (packet.index, packet.frames),
     }
 }
 

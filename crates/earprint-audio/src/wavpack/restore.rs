@@ -71,11 +71,8 @@ impl<'a> ExtraBits<'a> {
 
     fn check_int(&mut self, sample: i32) {
         let sample = sample as u32;
-        self.computed = self
-            .computed
-            .wrapping_mul(9)
-            .wrapping_add((sample & 0xFFFF).wrapping_mul(3))
-            .wrapping_add(sample >> 16);
+        self.computed =
+            self.computed.wrapping_mul(9).wrapping_add((sample & 0xFFFF).wrapping_mul(3)).wrapping_add(sample >> 16);
     }
 
     fn check_float(&mut self, value: u32) {
@@ -120,9 +117,8 @@ pub(super) fn integers(
             None if info.sent_bits == 0 => {
                 // What a lossy sample of 32 bits may exceed is counted before the zeros are put back.
                 while lossy && header.sample_bytes() == 4 && shift < 8 {
-                    let Some(count) = [&mut info.zeros, &mut info.ones, &mut info.copies]
-                        .into_iter()
-                        .find(|count| **count > 0)
+                    let Some(count) =
+                        [&mut info.zeros, &mut info.ones, &mut info.copies].into_iter().find(|count| **count > 0)
                     else {
                         break;
                     };

@@ -51,6 +51,9 @@ impl WavPackReader {
         options: &StreamOptions,
     ) -> Result<WavPackReader, AudioError> {
         let mut reader = Reader::new(source, total_bytes, limits);
+        if !reader.head()?.starts_with(b"wvpk") && !reader.skip_preamble()? {
+            return Err(no_blocks(&mut reader, total_bytes)?);
+        }
         let mut lost = 0;
         let first = loop {
             options.check()?;
@@ -175,6 +178,12 @@ impl WavPackReader {
             return;
         }
         planes.truncate(self.channels);
+        if packet.index > 0 && packet.index < self.next_index {
+            // Sound that was there before: a block copied by mistake.
+            self.lost += 1;
+            self.new_lost += 1;
+            return;
+        }
         if packet.index == 0 && self.next_index > 0 {
             // Another file follows, joined to this one.
             self.required = self.required.zip(packet.total).map(|(all, more)| all.saturating_add(more));
