@@ -129,6 +129,17 @@ fn au_of_unknown_length_is_read_to_its_end() {
 }
 
 #[test]
+fn reversed_au_has_the_same_samples() {
+    let big = fixture("pcm_s24be.au");
+    let at = u32::from_be_bytes([big[4], big[5], big[6], big[7]]) as usize;
+    let mut little: Vec<u8> = big[..24].as_chunks::<4>().0.iter().flat_map(|w| w.iter().rev().copied()).collect();
+    little.extend(&big[24..at]);
+    little.extend(big[at..].as_chunks::<3>().0.iter().flat_map(|x| x.iter().rev()));
+    assert_eq!(&little[..4], b"dns.");
+    assert_eq!(read(little).expect("decodes"), read(big).expect("decodes"));
+}
+
+#[test]
 fn an_identity_is_that_of_the_audio() {
     let id = |bytes: Vec<u8>| {
         identify(Box::new(Cursor::new(bytes)), None, &Limits::default(), StreamOptions::default())

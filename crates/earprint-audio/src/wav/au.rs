@@ -1,6 +1,7 @@
-//! AU, the sound format of Sun and NeXT: a header of big-endian words and samples.
+//! AU, the sound format of Sun and NeXT: a header of big-endian words and samples; DEC wrote both little-endian.
 //!
-//! Source: Sun Microsystems, manual page `audio(5)` and header file `<multimedia/audio_filehdr.h>` (1994).
+//! Source: Sun Microsystems, manual page `audio(5)` and header file `<multimedia/audio_filehdr.h>` (1994). The reversed
+//! form, which begins with "dns." as a little-endian reader of ".snd" would see it, is that of SoX's manual.
 
 use super::format::{Fmt, SampleFormat, WavLayout};
 use super::found::{Found, UNKNOWN};
@@ -14,7 +15,7 @@ const HEADER: u64 = 24;
 
 /// Whether the bytes begin like an AU file.
 pub(crate) fn is_au(prefix: &[u8]) -> bool {
-    prefix.starts_with(b".snd")
+    prefix.starts_with(b".snd") || prefix.starts_with(b"dns.")
 }
 
 /// As [`super::parse_with`].
@@ -35,9 +36,13 @@ pub(crate) fn parse_au(
     if !fetch(0, &mut head)? {
         return Ok(None);
     }
-    let word = |i: usize| u32::from_be_bytes([head[4 * i], head[4 * i + 1], head[4 * i + 2], head[4 * i + 3]]);
+    let little = &head[..4] == b"dns.";
+    let word = |i: usize| {
+        let bytes = [head[4 * i], head[4 * i + 1], head[4 * i + 2], head[4 * i + 3]];
+        if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) }
+    };
     let (data_offset, size, encoding, rate_hz) = (u64::from(word(1)), word(2), word(3), word(4));
-    let format = sample_format(encoding)?;
+    let format = sample_format(encoding, little)?;
     limits.check_rate(rate_hz)?;
     let channels = u16::try_from(word(5)).unwrap_or(u16::MAX);
     limits.check_channels(usize::from(channels))?;
@@ -61,16 +66,21 @@ pub(crate) fn parse_au(
     Ok(Some(layout))
 }
 
-fn sample_format(encoding: u32) -> Result<SampleFormat, AudioError> {
-    Ok(match encoding {
-        1 => SampleFormat::MuLaw,
-        2 => SampleFormat::I8,
-        3 => SampleFormat::I16Be,
-        4 => SampleFormat::I24Be,
-        5 => SampleFormat::I32Be,
-        6 => SampleFormat::F32Be,
-        7 => SampleFormat::F64Be,
-        27 => SampleFormat::ALaw,
+fn sample_format(encoding: u32, little: bool) -> Result<SampleFormat, AudioError> {
+    Ok(match (encoding, little) {
+        (1, _) => SampleFormat::MuLaw,
+        (2, _) => SampleFormat::I8,
+        (3, false) => SampleFormat::I16Be,
+        (3, true) => SampleFormat::I16,
+        (4, false) => SampleFormat::I24Be,
+        (4, true) => SampleFormat::I24,
+        (5, false) => SampleFormat::I32Be,
+        (5, true) => SampleFormat::I32,
+        (6, false) => SampleFormat::F32Be,
+        (6, true) => SampleFormat::F32,
+        (7, false) => SampleFormat::F64Be,
+        (7, true) => SampleFormat::F64,
+        (27, _) => SampleFormat::ALaw,
         _ => {
             let name = match encoding {
                 23 => "G.721 ADPCM",
