@@ -49,9 +49,9 @@ fn sound(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// A file of the decoders' own tests.
-fn fixture(name: &str) -> Vec<u8> {
-    let path = format!("{}/../crates/earprint-audio/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+/// A file of the decoders' golden suite.
+fn golden(name: &str) -> Vec<u8> {
+    let path = format!("{}/../tests/golden/outside/decode/files/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
@@ -76,12 +76,12 @@ fn files() -> Vec<(&'static str, Fate)> {
         ("aac.aac", Read(sound("scale.aac"))),
         ("aac.m4a", Read(sound("song.m4a"))),
         ("alac.m4a", Read(sound("scale-22050-alac.m4a"))),
-        ("opus.opus", Read(fixture("tones.opus"))),
+        ("opus.opus", Read(golden("opus-2ch.opus"))),
         ("webm.webm", Unread("Matroska", starts(b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81\x01"))),
         ("mka.mka", Unread("Matroska", starts(b"\x1A\x45\xDF\xA3\xA3\x42\x86\x81\x01"))),
-        ("wavpack.wv", Unread("WavPack", starts(b"wvpk\x10\0\0\0\x10\x04"))),
-        ("w64.w64", Unread("W64", starts(b"riff\x2E\x91\xCF\x11\xA5\xD6\x28\xDB\x04\xC1\0\0"))),
-        ("au.au", Unread("AU", starts(b".snd\0\0\0\x18"))),
+        ("wavpack.wv", Read(golden("wavpack-s16-2ch.wv"))),
+        ("w64.w64", Read(golden("w64-s16.w64"))),
+        ("au.au", Read(golden("au-s16.au"))),
         ("movie.mov", Unread("QuickTime", made(&[(4, b"wide"), (12, b"mdat")]))),
         ("wma.wma", Unread("WMA", starts(b"\x30\x26\xB2\x75\x8E\x66\xCF\x11\xA6\xD9\0\xAA\0\x62\xCE\x6C"))),
         ("wmv.wmv", Unread("WMV", starts(b"\x30\x26\xB2\x75\x8E\x66\xCF\x11\xA6\xD9\0\xAA\0\x62\xCE\x6C"))),

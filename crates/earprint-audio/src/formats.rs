@@ -108,8 +108,11 @@ const OGG: usize = 28;
 /// Every known format; those that are read first.
 #[rustfmt::skip]
 pub const FORMATS: &[Format] = &[
-    read("WAV", &["wav", "wave", "bwf", "rf64"]).about("8 to 64 bits, float, A-law, mu-law, RF64"),
+    read("WAV", &["wav", "wave", "bwf", "rf64"]).about("8 to 64 bits, float, A-law, mu-law, ADPCM, RF64"),
+    read("W64", &["w64"]),
+    read("AU", &["au", "snd"]),
     decoded("FLAC", &["flac"]),
+    decoded("WavPack", &["wv"]),
     decoded("MP3", &["mp3", "mpga"]),
     decoded("MP2", &["mp2"]),
     decoded("Ogg Vorbis", &["ogg", "oga", "ogx", "ogv"]).about("and FLAC in Ogg"),
@@ -119,9 +122,6 @@ pub const FORMATS: &[Format] = &[
     decoded("AIFF", &["aif", "aifc", "aiff"]),
     decoded("CAF", &["caf"]),
     unread("Matroska", &["mka", "mkv", "mk3d", "webm"]).magic(&[&[(0, b"\x1A\x45\xDF\xA3")]]),
-    unread("WavPack", &["wv"]).magic(&[&[(0, b"wvpk")]]),
-    unread("W64", &["w64"]).magic(&[&[(0, b"riff\x2E\x91\xCF\x11")]]),
-    unread("AU", &["au", "snd"]).magic(&[&[(0, b".snd")], &[(0, b"dns.")]]),
     unread("QuickTime", &["mov"]).shared(&["qt"]).magic(&[&[(4, b"moov")], &[(4, b"mdat")], &[(4, b"wide")], &[(4, b"pnot")]]),
 
     unread("WMA", &["wma"]).check(asf),

@@ -7,7 +7,8 @@
 //!
 //! This is the only crate that parses foreign data. It never panics on it, never reserves memory
 //! by an unchecked header field, and ends on every input: each loop consumes input or counts down.
-//! WAV is read by our own parser ([`wav`]); the other containers by symphonia (feature `codecs`).
+//! WAV, Wave64 and AU are read by our own parser ([`wav`]), WavPack by our own decoder, the other containers by
+//! symphonia (feature `codecs`).
 //! No text on stdout or stderr, no threads, no files except through [`walk`] and the `_path`
 //! functions, which browsers do not get.
 
@@ -42,6 +43,8 @@ mod unread;
 #[cfg(not(target_family = "wasm"))]
 pub mod walk;
 pub mod wav;
+#[cfg(feature = "codecs")]
+mod wavpack;
 
 pub use clip::{Clip, Mono, Samples, f32_from_i16};
 #[cfg(not(target_family = "wasm"))]

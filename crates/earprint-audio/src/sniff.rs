@@ -5,6 +5,12 @@
 pub enum Container {
     /// RIFF, RF64 or BW64 with WAVE; read by our own parser.
     Wav,
+    /// Sony Wave64; read by our own parser.
+    Wave64,
+    /// Sun or NeXT AU; read by our own parser.
+    Au,
+    /// WavPack 4 and 5; read by our own decoder.
+    WavPack,
     /// Native FLAC.
     Flac,
     /// Ogg with Vorbis or FLAC inside.
@@ -28,6 +34,9 @@ impl Container {
     pub fn name(self) -> &'static str {
         match self {
             Container::Wav => "WAV",
+            Container::Wave64 => "Wave64",
+            Container::Au => "AU",
+            Container::WavPack => "WavPack",
             Container::Flac => "FLAC",
             Container::Ogg => "Ogg",
             Container::OggOpus => "Ogg Opus",
@@ -48,6 +57,12 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
     let at = |offset: usize, magic: &[u8]| prefix.get(offset..).is_some_and(|rest| rest.starts_with(magic));
     if crate::wav::is_wav(prefix) {
         Some(Container::Wav)
+    } else if crate::wav::is_wave64(prefix) {
+        Some(Container::Wave64)
+    } else if crate::wav::is_au(prefix) {
+        Some(Container::Au)
+    } else if at(0, b"wvpk") {
+        Some(Container::WavPack)
     } else if at(0, b"fLaC") {
         Some(Container::Flac)
     } else if at(0, b"OggS") {

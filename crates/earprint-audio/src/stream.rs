@@ -17,7 +17,7 @@ use crate::note::{Note, Partial};
 use crate::pcm::FrameReader;
 use crate::recognize;
 use crate::sniff::{self, Container};
-use crate::wav::{self, SampleFormat, WavLayout};
+use crate::wav::{self, WavLayout};
 
 /// What a stream can be opened from: a file, a cursor over bytes. Pipes cannot seek; read them into
 /// memory first.
@@ -77,6 +77,8 @@ pub(crate) enum Inner {
     /// Raw PCM, and WAV of unknown length.
     Frames(Box<FrameReader>),
     #[cfg(feature = "codecs")]
+    WavPack(Box<crate::wavpack::WavPackReader>),
+    #[cfg(feature = "codecs")]
     Codec(Box<crate::codecs::CodecReader>),
 }
 
@@ -121,7 +123,9 @@ impl Stream {
         let n = read_full(&mut source, &mut head)?;
         seek(&mut source, SeekFrom::Start(0))?;
         match found {
-            Some(Container::Wav) => Stream::open_wav(source, total_bytes, limits, options),
+            Some(container @ (Container::Wav | Container::Wave64 | Container::Au)) => {
+                Stream::open_wav(source, total_bytes, container, limits, options)
+            }
             found => open_other(Box::new(Bounded(source)), total_bytes, found, hint, &head[..n], limits, options)
                 .map_err(|error| blame(error, found, &head[..n])),
         }
@@ -154,6 +158,7 @@ impl Stream {
     fn open_wav(
         mut source: Box<dyn Source>,
         total_bytes: u64,
+        container: Container,
         limits: &Limits,
         options: StreamOptions,
     ) -> Result<Stream, AudioError> {
@@ -161,9 +166,14 @@ impl Stream {
             source.seek(SeekFrom::Start(offset)).map_err(|error| AudioError::io("the source", &error))?;
             Ok(read_full(&mut source, out)? == out.len())
         };
-        let Some(layout) = wav::parse_with(total_bytes, limits, &mut fetch)? else {
+        let parse = match container {
+            Container::Wave64 => wav::parse_wave64,
+            Container::Au => wav::parse_au,
+            _ => wav::parse_with,
+        };
+        let Some(layout) = parse(total_bytes, limits, &mut fetch)? else {
             return Err(AudioError::Truncated {
-                container: "WAV",
+                container: container.name(),
                 at_bytes: total_bytes,
                 what: "the header (the file became shorter while it was read)",
             });
@@ -172,7 +182,8 @@ impl Stream {
         let (rate_hz, channels, frames) = (layout.rate_hz, usize::from(layout.channels), layout.frames);
         let note = layout.note.clone().unwrap_or_default();
         let hash = options.identify.then(|| wav_hasher(&layout));
-        let inner = Inner::Wav(Box::new(WavReader { source, hash, layout, frames: 0, bytes: Vec::new() }));
+        let reader = WavReader { source, hash, layout, read_bytes: 0, frames: 0, damaged: 0, bytes: Vec::new() };
+        let inner = Inner::Wav(Box::new(reader));
         let mut stream = Stream::of(inner, rate_hz, channels, Some(frames), wav::DECODER, limits, options);
         stream.note = note;
         Ok(stream)
@@ -243,6 +254,8 @@ impl Stream {
             Inner::Wav(reader) => reader.hash.as_ref(),
             Inner::Frames(reader) => reader.hash.as_ref(),
             #[cfg(feature = "codecs")]
+            Inner::WavPack(reader) => reader.hash(),
+            #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.hash(),
         };
         hash.filter(|_| self.done && self.note.first_ms.is_none()).map(Hasher::id)
@@ -261,6 +274,8 @@ impl Stream {
                     self.options.check()?;
                 }
             }
+            #[cfg(feature = "codecs")]
+            Inner::WavPack(reader) => reader.skip_to_end(&self.options)?,
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.skip_to_end(&self.options)?,
         }
@@ -298,6 +313,8 @@ impl Stream {
         let step = match &mut self.inner {
             Inner::Wav(reader) => reader.next(&mut self.note),
             Inner::Frames(reader) => reader.next(&mut self.note),
+            #[cfg(feature = "codecs")]
+            Inner::WavPack(reader) => reader.next(self.frames, &mut self.note, &self.options),
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.next(self.frames, &mut self.note),
         };
@@ -370,7 +387,10 @@ impl Seek for Stoppable {
 }
 
 fn wav_hasher(layout: &WavLayout) -> Hasher {
-    let format = format!("{} {} {}", layout.format.name(), layout.channels, layout.rate_hz);
+    let mut format = format!("{} {} {}", layout.format.name(), layout.channels, layout.rate_hz);
+    if let Some(blocks) = &layout.adpcm {
+        format.push_str(&format!(" {} {:?}", blocks.block_bytes, blocks.coefficients));
+    }
     Hasher::new("wav", format.as_bytes())
 }
 
@@ -387,6 +407,13 @@ pub(crate) fn open_other(
     let Some(container) = found.or_else(|| crate::codecs::container_without_magic(hint)) else {
         return Err(not_audio(head));
     };
+    if container == Container::WavPack {
+        let reader = crate::wavpack::WavPackReader::open(source, total_bytes, limits, &options)?;
+        let (rate_hz, channels) = (reader.rate_hz(), reader.channels());
+        let hint = reader.frames_hint().filter(|&frames| frames <= limits.max_frames);
+        let inner = Inner::WavPack(Box::new(reader));
+        return Ok(Stream::of(inner, rate_hz, channels, hint, crate::wavpack::DECODER, limits, options));
+    }
     let opened = crate::codecs::CodecReader::open(source, total_bytes, container, limits, options.identify);
     let reader = match opened {
         Err(error) => {
@@ -447,54 +474,69 @@ pub(crate) const BLOCK_SAMPLES: usize = 1 << 16;
 pub(crate) struct WavReader {
     source: Box<dyn Source>,
     layout: WavLayout,
+    /// Bytes of data read so far.
+    read_bytes: u64,
+    /// Frames delivered so far.
     frames: u64,
+    /// ADPCM blocks that became silence.
+    damaged: u64,
     bytes: Vec<u8>,
     hash: Option<Hasher>,
 }
 
 impl WavReader {
-    /// Reads the next whole frames into `bytes`; false where there are none.
+    /// Reads the next whole frames or blocks into `bytes`; false where there are none.
     fn read(&mut self, note: &mut Note) -> Result<bool, AudioError> {
-        let channels = usize::from(self.layout.channels);
-        let frame_bytes = self.layout.frame_bytes();
-        let left = self.layout.frames - self.frames;
-        if left == 0 {
-            self.bytes.clear();
-            return Ok(false);
+        let (unit_bytes, unit_frames) = self.layout.unit();
+        let samples = (unit_frames * u64::from(self.layout.channels)).max(1);
+        let at_once = (BLOCK_SAMPLES as u64 / samples).max(1) * unit_bytes as u64;
+        let take = (self.layout.data_bytes() - self.read_bytes).min(at_once) as usize;
+        self.bytes.resize(take, 0);
+        let mut here = read_full(&mut self.source, &mut self.bytes)?;
+        if self.layout.adpcm.is_none() {
+            here -= here % unit_bytes;
         }
-        let frames = left.min((BLOCK_SAMPLES / channels).max(1) as u64) as usize;
-        self.bytes.resize(frames * frame_bytes, 0);
-        let whole = read_full(&mut self.source, &mut self.bytes)? / frame_bytes;
-        self.frames += whole as u64;
-        if whole < frames {
+        self.bytes.truncate(here);
+        self.read_bytes += here as u64;
+        if here < take {
             // The length was measured at opening; now the file is shorter.
-            let partial = Partial {
-                frames: self.frames,
-                expected_frames: Some(self.layout.frames),
+            let expected_frames = Some(self.layout.frames);
+            self.layout.frames = self.layout.frames.min(self.layout.frames_in(self.read_bytes));
+            if let Some(blocks) = &mut self.layout.adpcm {
+                blocks.data_bytes = self.read_bytes;
+            }
+            note.partial = Some(Partial {
+                frames: self.layout.frames,
+                expected_frames,
                 rate_hz: self.layout.rate_hz,
                 reason: "the file became shorter while it was read".into(),
-            };
-            self.layout.frames = self.frames;
-            note.partial = Some(partial);
+            });
         }
-        self.bytes.truncate(whole * frame_bytes);
         if let Some(hash) = &mut self.hash {
             hash.bytes(&self.bytes);
         }
-        Ok(whole > 0)
+        Ok(here > 0)
     }
 
     fn next(&mut self, note: &mut Note) -> Result<Step, AudioError> {
-        if !self.read(note)? {
-            return Ok(Step::End(None));
+        while self.read(note)? {
+            let (mut samples, repairs, damaged) = wav::decode(&self.bytes, &self.layout);
+            note.count(repairs);
+            note.lost_packets += damaged;
+            self.damaged += damaged;
+            let left = (self.layout.frames - self.frames).min(samples.frames() as u64);
+            samples.truncate(left as usize);
+            self.frames += left;
+            if left > 0 {
+                return Ok(Step::Samples(samples));
+            }
         }
-        let (bytes, channels) = (&self.bytes, usize::from(self.layout.channels));
-        if self.layout.format == SampleFormat::I16 {
-            return Ok(Step::Samples(Samples::I16(wav::i16_planes(bytes, channels))));
-        }
-        let (planes, repairs) = wav::f32_planes(bytes, channels, self.layout.format);
-        note.count(repairs);
-        Ok(Step::Samples(Samples::F32(planes)))
+        Ok(Step::End((self.damaged > 0 && note.partial.is_none()).then(|| Partial {
+            frames: self.frames,
+            expected_frames: None,
+            rate_hz: self.layout.rate_hz,
+            reason: format!("{} ADPCM blocks are damaged", self.damaged).into(),
+        })))
     }
 }
 

@@ -67,12 +67,13 @@ pub(crate) struct CodecReader {
     hash: Option<Hasher>,
 }
 
-/// MPEG and ADTS streams often begin with junk instead of magic bytes; there the extension decides
+/// MPEG and ADTS streams often begin with junk instead of magic bytes, self-extracting WavPack with a program; there the extension decides
 /// whether a search for the first packet is worth it.
 pub(crate) fn container_without_magic(hint: Option<&str>) -> Option<Container> {
     match hint?.to_ascii_lowercase().as_str() {
         "mp3" | "mp2" | "mpga" => Some(Container::Mpeg),
         "aac" | "adts" => Some(Container::Adts),
+        "wv" => Some(Container::WavPack),
         _ => None,
     }
 }

@@ -1,9 +1,9 @@
 //! Walks the chunks up to `data`.
 
 use super::format::{FMT_MAX, Fmt, WavLayout};
+use super::found::{Found, UNKNOWN};
 use crate::error::AudioError;
 use crate::limits::Limits;
-use crate::note::{Note, Partial};
 
 /// Chunks looked at before giving up: more is an attack or no WAV at all, and each may cost a seek.
 const MAX_CHUNKS: usize = 4096;
@@ -85,15 +85,14 @@ pub fn parse_with(total_bytes: u64, limits: &Limits, fetch: &mut Fetch<'_>) -> R
     }
     let has_ds64 = &riff[..4] != b"RIFF";
     let mut walk = Walk { total_bytes, offset: 12, odd: false };
-    let mut fmt: Option<Fmt> = None;
     let mut ds64_data: Option<u64> = None;
-    let mut data: Option<(u64, u64)> = None;
+    let mut found = Found { container: "WAV", ..Found::default() };
 
     for _ in 0..MAX_CHUNKS {
         let chunk = match walk.next(fetch)? {
             Step::Chunk(chunk) => chunk,
             Step::Stop => return Ok(None),
-            Step::End => return finish(total_bytes, fmt, data, limits).map(Some),
+            Step::End => return found.finish(total_bytes, limits).map(Some),
         };
         let here = total_bytes - chunk.body;
         let mut size = u64::from(chunk.size);
@@ -107,7 +106,7 @@ pub fn parse_with(total_bytes: u64, limits: &Limits, fetch: &mut Fetch<'_>) -> R
                     ds64_data = Some(u64::from_le_bytes(body[8..16].try_into().expect("8 bytes")));
                 }
             }
-            b"fmt " if fmt.is_none() => {
+            b"fmt " if found.fmt.is_none() => {
                 if size > here {
                     return Err(truncated(total_bytes, "the whole fmt chunk"));
                 }
@@ -116,9 +115,16 @@ pub fn parse_with(total_bytes: u64, limits: &Limits, fetch: &mut Fetch<'_>) -> R
                 if !fetch(chunk.body, body)? {
                     return Ok(None);
                 }
-                fmt = Some(Fmt::read(body, limits)?);
+                found.fmt = Some(Fmt::read(body, limits)?);
             }
-            b"data" if data.is_none() => {
+            b"fact" if found.fact.is_none() && size >= 4 && here >= 4 => {
+                let mut body = [0u8; 4];
+                if !fetch(chunk.body, &mut body)? {
+                    return Ok(None);
+                }
+                found.fact = Some(u64::from(u32::from_le_bytes(body)));
+            }
+            b"data" if found.data.is_none() => {
                 if let (true, u32::MAX, Some(real)) = (has_ds64, chunk.size, ds64_data) {
                     size = real;
                 }
@@ -131,10 +137,10 @@ pub fn parse_with(total_bytes: u64, limits: &Limits, fetch: &mut Fetch<'_>) -> R
                 if unknown {
                     size = UNKNOWN;
                 }
-                data = Some((chunk.body, size));
-                if fmt.is_some() || size > here {
+                found.data = Some((chunk.body, size));
+                if found.fmt.is_some() || size > here {
                     // Whatever follows the samples cannot change how they are read.
-                    return finish(total_bytes, fmt, data, limits).map(Some);
+                    return found.finish(total_bytes, limits).map(Some);
                 }
             }
             _ => {}
@@ -144,44 +150,10 @@ pub fn parse_with(total_bytes: u64, limits: &Limits, fetch: &mut Fetch<'_>) -> R
     Err(malformed(format!("more than {MAX_CHUNKS} chunks; expected fmt and data among the first")))
 }
 
-/// Marks a data size that the writer did not know yet.
-const UNKNOWN: u64 = u64::MAX;
-
 /// What recorders and pipes write for "not known yet": all ones (ffmpeg), 2^31 - 1 rounded down to
 /// a frame or a page (SoX), all ones rounded down.
 pub(crate) fn is_placeholder(size: u64) -> bool {
     matches!(size, 0x7FFF_F000..=0x7FFF_FFFF | 0xFFFF_F000..=0xFFFF_FFFF | u64::MAX)
-}
-
-fn finish(
-    total_bytes: u64,
-    fmt: Option<Fmt>,
-    data: Option<(u64, u64)>,
-    limits: &Limits,
-) -> Result<WavLayout, AudioError> {
-    let (fmt, (data_offset, size)) = match (fmt, data) {
-        (Some(fmt), Some(data)) => (fmt, data),
-        (None, Some(_)) => return Err(malformed("no fmt chunk; expected one beside data".into())),
-        (Some(_), None) => return Err(truncated(total_bytes, "a data chunk")),
-        (None, None) => return Err(malformed("neither fmt nor data chunk".into())),
-    };
-    let frame_bytes = u64::from(fmt.channels) * fmt.format.bytes() as u64;
-    let here = total_bytes - data_offset;
-    let frames = size.min(here) / frame_bytes;
-    limits.check_frames(frames)?;
-    let mut note = Note { repaired: fmt.repaired, ..Note::default() };
-    if size == UNKNOWN {
-        note.repaired = Some("the data size in the header was never filled in; read to the end of the file");
-    } else if size > here {
-        note.partial = Some(Partial {
-            frames,
-            expected_frames: Some(size / frame_bytes),
-            rate_hz: fmt.rate_hz,
-            reason: "the file ends before its data does".into(),
-        });
-    }
-    let Fmt { rate_hz, channels, format, .. } = fmt;
-    Ok(WavLayout { rate_hz, channels, format, data_offset, frames, note: note.some() })
 }
 
 struct Chunk {

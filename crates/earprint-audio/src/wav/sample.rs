@@ -1,14 +1,36 @@
 //! Interleaved bytes to planar samples.
 
-use super::format::SampleFormat;
+use super::format::{SampleFormat, WavLayout};
+use crate::clip::Samples;
 use crate::finite::{Repairs, make_finite};
+
+/// Planar samples of `bytes`, which hold whole frames or blocks of the layout: 16-bit where they are stored so or are
+/// decoded to it. Also returns what was repaired, and the number of damaged blocks that became silence.
+pub(crate) fn decode(bytes: &[u8], layout: &WavLayout) -> (Samples, Repairs, u64) {
+    let channels = usize::from(layout.channels);
+    let none = Repairs::default();
+    if let Some(blocks) = &layout.adpcm {
+        let mut out = vec![Vec::new(); channels];
+        let damaged = blocks.decode(layout.format, bytes, &mut out);
+        return (Samples::I16(out), none, damaged);
+    }
+    match layout.format {
+        SampleFormat::I16 => (Samples::I16(i16_planes(bytes, channels)), none, 0),
+        SampleFormat::I16Be => (Samples::I16(planes(bytes, channels, |b: &[u8; 2]| i16::from_be_bytes(*b))), none, 0),
+        format => {
+            let (out, repairs) = f32_planes(bytes, channels, format);
+            (Samples::F32(out), repairs, 0)
+        }
+    }
+}
 
 /// Planar 16-bit samples from interleaved little-endian ones; `bytes` holds whole frames.
 pub fn i16_planes(bytes: &[u8], channels: usize) -> Vec<Vec<i16>> {
     planes(bytes, channels, |b: &[u8; 2]| i16::from_le_bytes(*b))
 }
 
-/// Planar finite floats, full scale 1.0, from interleaved samples; `bytes` holds whole frames.
+/// Planar finite floats, full scale 1.0, from interleaved samples; `bytes` holds whole frames. Not for ADPCM, which
+/// gives empty planes here.
 ///
 /// `(x - 128) / 128` for 8 bits, `x / 2^(bits-1)` for 16, 24 and 32 bits (the last rounded once to
 /// f32), floats as they are. Non-finite floats become 0 and magnitudes above 10^4 are clamped.
@@ -22,16 +44,21 @@ pub fn f32_planes(bytes: &[u8], channels: usize, format: SampleFormat) -> (Vec<V
         }),
         SampleFormat::I32 => planes(bytes, channels, |b: &[u8; 4]| i32::from_le_bytes(*b) as f32 / 2_147_483_648.0),
         SampleFormat::F32 => planes(bytes, channels, |b: &[u8; 4]| f32::from_le_bytes(*b)),
-        SampleFormat::F64 => planes(bytes, channels, |b: &[u8; 8]| {
-            let x = f64::from_le_bytes(*b);
-            // A finite f64 beyond f32 is loud, not non-finite; it must arrive at the clamp as such.
-            if x.is_finite() { x.clamp(-1e30, 1e30) as f32 } else { f32::NAN }
-        }),
+        SampleFormat::F64 => planes(bytes, channels, |b: &[u8; 8]| narrow(f64::from_le_bytes(*b))),
+        SampleFormat::I8 => planes(bytes, channels, |b: &[u8; 1]| f32::from(b[0] as i8) / 128.0),
+        SampleFormat::I16Be => planes(bytes, channels, |b: &[u8; 2]| f32::from(i16::from_be_bytes(*b)) / 32768.0),
+        SampleFormat::I24Be => {
+            planes(bytes, channels, |b: &[u8; 3]| (i32::from_be_bytes([b[0], b[1], b[2], 0]) >> 8) as f32 / 8_388_608.0)
+        }
+        SampleFormat::I32Be => planes(bytes, channels, |b: &[u8; 4]| i32::from_be_bytes(*b) as f32 / 2_147_483_648.0),
+        SampleFormat::F32Be => planes(bytes, channels, |b: &[u8; 4]| f32::from_be_bytes(*b)),
+        SampleFormat::F64Be => planes(bytes, channels, |b: &[u8; 8]| narrow(f64::from_be_bytes(*b))),
+        SampleFormat::MsAdpcm | SampleFormat::ImaAdpcm => vec![Vec::new(); channels],
         SampleFormat::ALaw => planes(bytes, channels, |b: &[u8; 1]| f32::from(a_law(b[0])) / 32768.0),
         SampleFormat::MuLaw => planes(bytes, channels, |b: &[u8; 1]| f32::from(mu_law(b[0])) / 32768.0),
     };
     let mut repairs = Repairs::default();
-    if matches!(format, SampleFormat::F32 | SampleFormat::F64) {
+    if matches!(format, SampleFormat::F32 | SampleFormat::F64 | SampleFormat::F32Be | SampleFormat::F64Be) {
         for plane in &mut out {
             let r = make_finite(plane);
             repairs.non_finite += r.non_finite;
@@ -45,6 +72,11 @@ fn planes<T, const B: usize>(bytes: &[u8], channels: usize, from_le: impl Fn(&[u
     let samples = bytes.as_chunks::<B>().0;
     let frames = samples.len() / channels;
     (0..channels).map(|c| samples[c..].iter().step_by(channels).take(frames).map(&from_le).collect()).collect()
+}
+
+/// A finite f64 beyond f32 is loud, not non-finite; it must arrive at the clamp as such.
+fn narrow(x: f64) -> f32 {
+    if x.is_finite() { x.clamp(-1e30, 1e30) as f32 } else { f32::NAN }
 }
 
 /// ITU-T G.711 A-law, table 1a: sign, 3-bit segment, 4-bit step; every other bit is inverted.
