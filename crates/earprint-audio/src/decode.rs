@@ -1,5 +1,6 @@
 //! A whole file into one [`Clip`]: the stream, collected.
 
+use std::cell::Cell;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -54,9 +55,22 @@ pub fn decode_path(path: &std::path::Path, limits: &Limits) -> Result<Clip, Audi
     guard("earprint-audio", || collect(Stream::open_path(path, limits)?, limits))
 }
 
+thread_local! {
+    static GUARDED: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// The decoder that runs under [`guard`] on this thread. A panic hook learns by it whose panic it sees: where panics abort
+/// (wasm) it is the last that can say so.
+pub fn guarded_decoder() -> Option<&'static str> {
+    GUARDED.get()
+}
+
 /// Runs `f`; a panic in it becomes an error. The state `f` worked on must not be used afterwards.
 pub(crate) fn guard<T>(decoder: &'static str, f: impl FnOnce() -> Result<T, AudioError>) -> Result<T, AudioError> {
-    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
+    let outer = GUARDED.replace(Some(decoder));
+    let done = catch_unwind(AssertUnwindSafe(f));
+    GUARDED.set(outer);
+    done.unwrap_or_else(|panic| {
         let message = panic
             .downcast_ref::<&str>()
             .map(ToString::to_string)
@@ -126,5 +140,17 @@ mod tests {
         let error = guard::<()>("some-decoder", || panic!("index 7")).unwrap_err();
         assert_eq!(error, AudioError::DecoderPanicked { decoder: "some-decoder", message: "index 7".into() });
         assert_eq!(error.code(), "E_DECODER_PANICKED");
+    }
+
+    #[test]
+    fn the_innermost_guarded_decoder_is_told() {
+        assert_eq!(guarded_decoder(), None);
+        let told = guard("outer", || {
+            let inner = guard("inner", || Ok(guarded_decoder()))?;
+            guard::<()>("panicking", || panic!("index 7")).unwrap_err();
+            Ok((inner, guarded_decoder()))
+        });
+        assert_eq!(told, Ok((Some("inner"), Some("outer"))));
+        assert_eq!(guarded_decoder(), None);
     }
 }
