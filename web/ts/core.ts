@@ -181,6 +181,14 @@ class Core implements Engine {
     }
   }
 
+  /** A call into `instance` has ended. */
+  #leave(instance: Instance): void {
+    instance.users -= 1;
+    if (!instance.overgrown) return;
+    this.#instance = undefined;
+    instance.free();
+  }
+
   /** `instance` died: the next call opens another, and so does what waits in this one. */
   #lose(instance: Instance, crash: EarprintError): void {
     if (instance.crash !== undefined) return;
@@ -211,8 +219,9 @@ class Core implements Engine {
       return { outcomes: inputs.map((_, index) => ({ index, ...failed })), events: [] };
     }
     const opened: Raw[] = await Promise.all(inputs.map(read));
-    if (instance.crash !== undefined) return this.#portion(inputs, preset, dtype);
+    if (instance.gone) return this.#portion(inputs, preset, dtype);
     let crash: EarprintError | undefined;
+    instance.users += 1;
     try {
       return (await this.#settled(instance.session.mel(opened, preset, dtype), instance)) as Portion;
     } catch (thrown) {
@@ -221,6 +230,8 @@ class Core implements Engine {
       crash = crashOf(thrown, instance.memory);
       if (crash === undefined) throw asEarprintError(thrown);
       this.#lose(instance, crash);
+    } finally {
+      this.#leave(instance);
     }
     if (inputs.length === 1) {
       const outcome = { index: 0, code: crash.code, reason: crash.message };
@@ -269,7 +280,8 @@ class Core implements Engine {
     } catch (thrown) {
       return this.#notOpened(thrown);
     }
-    if (instance.crash !== undefined) return undefined;
+    if (instance.gone) return undefined;
+    instance.users += 1;
     let at = 0;
     const track = instance.tracks.begin(nameOf(raw) ?? '', source.bytes, (from, length) => {
       at = from + length;
@@ -287,6 +299,7 @@ class Core implements Engine {
     } finally {
       if (instance.crash === undefined) track.free();
       else track.__destroy_into_raw();
+      this.#leave(instance);
     }
   }
 

@@ -79,9 +79,15 @@ export interface InstanceLoader {
   startThreads?: StartThreads;
 }
 
+/** An instance never gives memory back: one that holds more than this is replaced once nobody uses it, bytes. */
+const KEPT_BYTES = 512 << 20;
+
 export class Instance {
+  /** Calls that are under way in it. */
+  users = 0;
   /** What it died of, once it trapped. */
   crash: EarprintError | undefined;
+  #freed = false;
 
   constructor(
     readonly session: Session,
@@ -92,6 +98,11 @@ export class Instance {
     readonly endThreads: () => void,
   ) {}
 
+  /** Whether it is idle and holds more memory than is worth keeping. */
+  get overgrown(): boolean {
+    return !this.gone && this.users === 0 && this.memory.buffer.byteLength > KEPT_BYTES;
+  }
+
   /** It trapped: nothing in it may be called any more, by the garbage collector neither. */
   lose(crash: EarprintError): void {
     this.crash = crash;
@@ -100,9 +111,15 @@ export class Instance {
     this.endThreads();
   }
 
+  /** Nothing may be called in it any more. */
+  get gone(): boolean {
+    return this.#freed || this.crash !== undefined;
+  }
+
   /** Nobody uses it any more. */
   free(): void {
-    if (this.crash !== undefined) return;
+    if (this.gone) return;
+    this.#freed = true;
     this.session.free();
     this.tracks.free();
     this.endThreads();
