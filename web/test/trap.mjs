@@ -8,7 +8,7 @@ const MODULE = new WebAssembly.Module(
     ...[7, 9, 2, 1, 0x75, 0, 0, 1, 0x62, 0, 1, 10, 14, 2, 3, 0, 0, 11, 8, 0, 0x41, 0, 0x28, 2, 0, 0x1a, 11],
   ),
 );
-const { u: unreachable, b: bounds } = new WebAssembly.Instance(MODULE).exports;
+export const { u: unreachable, b: bounds } = new WebAssembly.Instance(MODULE).exports;
 
 const LENGTH = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length').get;
 

@@ -68,6 +68,7 @@ class WorkerEngine implements Engine {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'earprint' });
     this.#worker = worker;
     worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      if (this.#worker !== worker) return;
       const waiting = this.#waiting.get(data.id);
       if ('part' in data) return waiting?.onPart?.(data.part);
       this.#waiting.delete(data.id);
@@ -76,6 +77,8 @@ class WorkerEngine implements Engine {
     };
     worker.onerror = (event) => {
       event.preventDefault();
+      // One that was ended may have more to say.
+      if (this.#worker !== worker) return;
       // Without a message the script itself did not load.
       const error = event.message
         ? new EarprintError('E_CRASHED', event.message)
