@@ -6,7 +6,7 @@ import { openCollections, type CollectionGlue, type CollectionsLoader, type Open
 import { crashOf } from './crash.js';
 import { EarprintError, asEarprintError } from './errors.js';
 import { nameOf, type Raw } from './input.js';
-import { openInstance, type Describing, type Instance, type InstanceLoader } from './instance.js';
+import { READS_MORE, Slot, openInstance, variantFor, type Describing, type Instance, type InstanceLoader } from './instance.js';
 import { openSource, type OpenSource, type Source } from './source.js';
 import type { TrackRecord } from './track.js';
 import type { Info, MelOptions, OpenOptions, Preset } from './types.js';
@@ -65,14 +65,15 @@ export interface Loader extends InstanceLoader, CollectionsLoader {
 
 /** Opens an engine on this thread. `most` is the number of threads the place can have. */
 export async function openCore(options: OpenOptions, most: number, loader: Loader): Promise<Engine> {
-  return new Core(await openInstance(options, most, loader), options, most, loader);
+  return new Core(await openInstance(variantFor(options, most), options, most, loader), options, most, loader);
 }
 
 class Core implements Engine {
   readonly info: Info;
   readonly presets: Preset[];
-  /** The one that lives, or the one that is being opened. */
-  #instance: Promise<Instance> | undefined;
+  readonly #first: Slot;
+  /** For files that the first does not read. */
+  readonly #more: Slot | undefined;
   /** A session takes one portion at a time. */
   #last: Promise<unknown> = Promise.resolve();
   /** Tracks go one by one; portions may come between their steps. */
@@ -88,13 +89,16 @@ class Core implements Engine {
     readonly most: number,
     readonly loader: Loader,
   ) {
-    this.#instance = Promise.resolve(instance);
+    const variant = variantFor(options, most);
+    this.#first = new Slot(() => openInstance(variant, options, most, loader), instance);
+    const more = READS_MORE[variant];
+    this.#more = more && new Slot(() => openInstance(more, options, 1, loader));
     this.info = instance.info;
     this.presets = instance.presets;
   }
 
   mel(inputs: Raw[], preset: string, dtype: NonNullable<MelOptions['dtype']>): Promise<Portion> {
-    const mine = this.#last.then(() => this.#portion(inputs, preset, dtype));
+    const mine = this.#last.then(() => this.#read(inputs, preset, dtype));
     this.#last = mine.catch(() => undefined);
     return mine;
   }
@@ -147,10 +151,8 @@ class Core implements Engine {
   dispose(): void {
     if (this.#disposed !== undefined) return;
     this.#disposed = new EarprintError('E_DISPOSED', 'this instance was disposed of');
-    const left = Promise.all([this.#instance, this.#last, this.#lastTrack]);
-    void left.then(([instance]) => instance?.free()).catch(() => undefined);
+    void Promise.all([this.#last, this.#lastTrack]).then(() => [this.#first, this.#more].forEach((slot) => slot?.dispose()));
     void this.#collections?.then(({ endThreads }) => endThreads()).catch(() => undefined);
-    this.#instance = undefined;
     this.#collections = undefined;
   }
 
@@ -167,33 +169,10 @@ class Core implements Engine {
     if (this.#collections === of) this.#collections = undefined;
   }
 
-  /** What lives; opened again where nothing does. */
-  async #open(): Promise<Instance> {
-    this.#goOn(undefined);
-    this.#instance ??= openInstance(this.options, this.most, this.loader);
-    const opening = this.#instance;
-    try {
-      return await opening;
-    } catch (thrown) {
-      // The next input tries again.
-      if (this.#instance === opening) this.#instance = undefined;
-      throw thrown;
-    }
-  }
-
-  /** A call into `instance` has ended. */
-  #leave(instance: Instance): void {
-    instance.users -= 1;
-    if (!instance.overgrown) return;
-    this.#instance = undefined;
-    instance.free();
-  }
-
   /** `instance` died: the next call opens another, and so does what waits in this one. */
-  #lose(instance: Instance, crash: EarprintError): void {
+  #lose(slot: Slot, instance: Instance, crash: EarprintError): void {
     if (instance.crash !== undefined) return;
-    instance.lose(crash);
-    this.#instance = undefined;
+    slot.lose(instance, crash);
     for (const [reject, owner] of this.#waiting) if (owner === instance) reject(crash);
   }
 
@@ -209,29 +188,42 @@ class Core implements Engine {
     }
   }
 
-  /** One portion. Where the wasm dies in it its inputs are asked one by one: only those that it dies of have that as their outcome. */
-  async #portion(inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
+  /** One portion, with those of its inputs in the other slot that need it. */
+  async #read(inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
+    const portion = await this.#portion(this.#first, inputs, preset, dtype);
+    if (this.#more === undefined) return portion;
+    const left = portion.outcomes.filter(needsMore).map(({ index }) => index);
+    if (left.length === 0) return portion;
+    const rest = await this.#portion(this.#more, left.map((index) => inputs[index]!), preset, dtype);
+    const outcomes = [...portion.outcomes];
+    rest.outcomes.forEach((outcome, at) => (outcomes[left[at]!] = { ...outcome, index: left[at]! }));
+    return { outcomes, events: [...portion.events, ...rest.events] };
+  }
+
+  /** Inputs in an instance. Where it dies they are asked one by one: only those that one dies of have that as their outcome. */
+  async #portion(slot: Slot, inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
+    this.#goOn(undefined);
     let instance: Instance;
     try {
-      instance = await this.#open();
+      instance = await slot.get();
     } catch (thrown) {
-      const failed = this.#notOpened(thrown);
+      const failed = notOpened(thrown);
       return { outcomes: inputs.map((_, index) => ({ index, ...failed })), events: [] };
     }
     const opened: Raw[] = await Promise.all(inputs.map(read));
-    if (instance.gone) return this.#portion(inputs, preset, dtype);
+    if (instance.gone) return this.#portion(slot, inputs, preset, dtype);
     let crash: EarprintError | undefined;
     instance.users += 1;
     try {
       return (await this.#settled(instance.session.mel(opened, preset, dtype), instance)) as Portion;
     } catch (thrown) {
       // It died of a track meanwhile.
-      if (thrown === instance.crash) return this.#portion(inputs, preset, dtype);
+      if (thrown === instance.crash) return this.#portion(slot, inputs, preset, dtype);
       crash = crashOf(thrown, instance.memory);
       if (crash === undefined) throw asEarprintError(thrown);
-      this.#lose(instance, crash);
+      this.#lose(slot, instance, crash);
     } finally {
-      this.#leave(instance);
+      slot.leave(instance);
     }
     if (inputs.length === 1) {
       const outcome = { index: 0, code: crash.code, reason: crash.message };
@@ -239,18 +231,11 @@ class Core implements Engine {
     }
     const out: Portion = { outcomes: [], events: [] };
     for (const [index, raw] of inputs.entries()) {
-      const { outcomes, events } = await this.#portion([raw], preset, dtype);
+      const { outcomes, events } = await this.#portion(slot, [raw], preset, dtype);
       out.outcomes.push({ ...outcomes[0]!, index });
       out.events.push(...events);
     }
     return out;
-  }
-
-  /** That no instance could be opened after a crash, as the outcome of an input. */
-  #notOpened(thrown: unknown): { code: string; reason: string } {
-    if (thrown === this.#disposed) throw thrown;
-    const { code, message } = asEarprintError(thrown);
-    return { code, reason: message };
   }
 
   async #track(raw: Raw, watch: Watch): Promise<Described> {
@@ -263,23 +248,31 @@ class Core implements Engine {
       return { code, reason: message };
     }
     try {
-      for (;;) {
-        const described = await this.#walk(raw, source, watch);
-        // Undefined: a portion took the instance away; the track begins again in the next one.
-        if (described !== undefined) return described;
-      }
+      const described = await this.#walks(this.#first, raw, source, watch);
+      return this.#more !== undefined && needsMore(described) ? await this.#walks(this.#more, raw, source, watch) : described;
     } finally {
       source.close();
     }
   }
 
-  async #walk(raw: Raw, source: Source, { signal, onPart }: Watch): Promise<Described | undefined> {
+  /** One track, begun again where its instance dies of something else. */
+  async #walks(slot: Slot, raw: Raw, source: Source, watch: Watch): Promise<Described> {
+    for (;;) {
+      const described = await this.#walk(slot, raw, source, watch);
+      if (described !== undefined) return described;
+    }
+  }
+
+  /** Undefined: the instance died of something else. */
+  async #walk(slot: Slot, raw: Raw, source: Source, { signal, onPart }: Watch): Promise<Described | undefined> {
+    this.#goOn(signal);
     let instance: Instance;
     try {
-      instance = await this.#open();
+      instance = await slot.get();
     } catch (thrown) {
-      return this.#notOpened(thrown);
+      return notOpened(thrown);
     }
+    this.#goOn(signal);
     if (instance.gone) return undefined;
     instance.users += 1;
     let at = 0;
@@ -289,7 +282,7 @@ class Core implements Engine {
     });
     try {
       for (;;) {
-        const step = this.#step(instance, track, raw);
+        const step = this.#step(slot, instance, track, raw);
         if (step !== undefined) return step;
         onPart?.(Math.min(1, at / source.bytes));
         await pause();
@@ -299,12 +292,12 @@ class Core implements Engine {
     } finally {
       if (instance.crash === undefined) track.free();
       else track.__destroy_into_raw();
-      this.#leave(instance);
+      slot.leave(instance);
     }
   }
 
   /** What the track became, once it is through. */
-  #step(instance: Instance, track: Describing, raw: Raw): Described | undefined {
+  #step(slot: Slot, instance: Instance, track: Describing, raw: Raw): Described | undefined {
     try {
       const json = track.step();
       return json === undefined ? undefined : { record: JSON.parse(json) as TrackRecord };
@@ -314,7 +307,7 @@ class Core implements Engine {
         const { code, message } = asEarprintError(thrown);
         return { code, reason: message };
       }
-      this.#lose(instance, crash);
+      this.#lose(slot, instance, crash);
       return { code: crash.code, reason: crash.message, event: reopened(raw, crash) };
     }
   }
@@ -323,6 +316,17 @@ class Core implements Engine {
     signal?.throwIfAborted();
     if (this.#disposed !== undefined) throw this.#disposed;
   }
+}
+
+/** Whether it is a file for which there may be a decoder in the other slot. */
+function needsMore(outcome: object): boolean {
+  return 'code' in outcome && outcome.code === 'E_UNSUPPORTED';
+}
+
+/** That no instance could be opened, as the outcome of an input. */
+function notOpened(thrown: unknown): { code: string; reason: string } {
+  const { code, message } = asEarprintError(thrown);
+  return { code, reason: message };
 }
 
 function reopened(raw: Raw, { code, message }: EarprintError): string {

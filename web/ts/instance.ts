@@ -46,7 +46,10 @@ export interface Describing extends WasmObject {
   step(): string | undefined;
 }
 
-export type Variant = 'core' | 'full' | 'threads';
+export type Variant = 'core' | 'full' | 'threads' | 'more';
+
+/** What reads the files that a variant does not, loaded when the first of them comes. `core` is asked for by those who want no more. */
+export const READS_MORE: Partial<Record<Variant, Variant>> = { full: 'more', threads: 'more' };
 
 /** Literal paths: bundlers find modules and wasm by them. */
 export const VARIANTS: Record<Variant, { glue: () => Promise<GlueModule<Glue>>; wasm: () => URL }> = {
@@ -61,6 +64,10 @@ export const VARIANTS: Record<Variant, { glue: () => Promise<GlueModule<Glue>>; 
   threads: {
     glue: () => import('../pkg/threads/earprint.js'),
     wasm: () => new URL('../pkg/threads/earprint_bg.wasm', import.meta.url),
+  },
+  more: {
+    glue: () => import('../pkg/more/earprint.js'),
+    wasm: () => new URL('../pkg/more/earprint_bg.wasm', import.meta.url),
   },
 };
 
@@ -131,9 +138,8 @@ export function variantFor(options: OpenOptions, most: number): Variant {
   return options.decoders === 'wav' ? 'core' : 'full';
 }
 
-/** Opens one on this thread. `most` is the number of threads the place can have. */
-export async function openInstance(options: OpenOptions, most: number, loader: InstanceLoader): Promise<Instance> {
-  const variant = variantFor(options, most);
+/** Opens one of `variant` on this thread. `most` is the number of threads the place can have. */
+export async function openInstance(variant: Variant, options: OpenOptions, most: number, loader: InstanceLoader): Promise<Instance> {
   let glue: Glue;
   let module: WebAssembly.Module;
   let memory: WebAssembly.Memory;
@@ -145,7 +151,7 @@ export async function openInstance(options: OpenOptions, most: number, loader: I
   } catch (thrown) {
     if (variant !== 'threads') throw new EarprintError('E_LOAD', `the wasm could not be loaded: ${String(thrown)}`);
     // A shared memory reserves its maximum at once, which a small machine may refuse.
-    const instance = await openInstance(options, 1, loader);
+    const instance = await openInstance(variantFor(options, 1), options, 1, loader);
     instance.info.events.push(`one thread instead of ${most}: ${String(thrown)}`);
     return instance;
   }
@@ -161,6 +167,49 @@ export async function openInstance(options: OpenOptions, most: number, loader: I
   const crossOriginIsolated = globalThis.crossOriginIsolated === true;
   const info: Info = { ...(session.info() as Info), why: first.why, crossOriginIsolated, events: [] };
   return new Instance(session, new glue.Tracks(), memory, info, glue.presets(), endThreads);
+}
+
+/** The place of an instance: opened when it is first asked for, and again after it is gone. */
+export class Slot {
+  /** The one that lives, or the one that is being opened. */
+  #instance: Promise<Instance> | undefined;
+
+  constructor(
+    readonly open: () => Promise<Instance>,
+    first?: Instance,
+  ) {
+    this.#instance = first && Promise.resolve(first);
+  }
+
+  async get(): Promise<Instance> {
+    const opening = (this.#instance ??= this.open());
+    try {
+      return await opening;
+    } catch (thrown) {
+      // The next input tries again.
+      if (this.#instance === opening) this.#instance = undefined;
+      throw thrown;
+    }
+  }
+
+  /** A call into `instance`, which came from here, has ended. */
+  leave(instance: Instance): void {
+    instance.users -= 1;
+    if (!instance.overgrown) return;
+    this.#instance = undefined;
+    instance.free();
+  }
+
+  /** The instance that came from here died. */
+  lose(instance: Instance, crash: EarprintError): void {
+    instance.lose(crash);
+    this.#instance = undefined;
+  }
+
+  dispose(): void {
+    void this.#instance?.then((instance) => instance.free()).catch(() => undefined);
+    this.#instance = undefined;
+  }
 }
 
 /** Each variant's module, compiled when it is first asked for and kept; asked for again where that failed. */

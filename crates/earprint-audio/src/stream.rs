@@ -316,7 +316,7 @@ fn wav_hasher(layout: &WavLayout) -> Hasher {
 
 #[cfg(feature = "codecs")]
 fn open_other(
-    source: Box<dyn Source>,
+    mut source: Box<dyn Source>,
     total_bytes: u64,
     found: Option<Container>,
     hint: Option<&str>,
@@ -327,6 +327,10 @@ fn open_other(
     let Some(container) = found.or_else(|| crate::codecs::container_without_magic(hint)) else {
         return Err(not_audio(head));
     };
+    let container = if cfg!(feature = "more-codecs") { container } else { behind_tag(&mut source, container, head)? };
+    if !container.in_this_build() {
+        return Err(AudioError::Unsupported { expected: sniff::KNOWN, actual: container.name().to_string() });
+    }
     let opened = crate::codecs::CodecReader::open(source, total_bytes, container, limits, options.identify);
     let reader = match opened {
         Err(error) => {
@@ -347,6 +351,18 @@ fn open_other(
         done: false,
         options,
     })
+}
+
+/// The container behind an ID3v2 tag (id3.org, ID3v2.4 section 3.1: ten bytes with the size, seven bits a byte, at their end), where it can be
+/// told; else `container`.
+#[cfg(feature = "codecs")]
+fn behind_tag(source: &mut Box<dyn Source>, container: Container, head: &[u8]) -> Result<Container, AudioError> {
+    let ([b'I', b'D', b'3', ..], Some(size)) = (head, head.get(6..10)) else { return Ok(container) };
+    let size = size.iter().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f));
+    let mut behind = [0; sniff::SNIFF_BYTES];
+    source.seek(SeekFrom::Start(10 + size)).map_err(|error| AudioError::io("the source", &error))?;
+    let n = read_full(source, &mut behind)?;
+    Ok(sniff::sniff(&behind[..n]).unwrap_or(container))
 }
 
 #[cfg(not(feature = "codecs"))]
