@@ -1,7 +1,7 @@
 //! Panics, as JavaScript gets them.
 //!
-//! Thrown from the hook, a panic reaches the caller with its words; after the hook there would only be the trap `unreachable`. Nothing is
-//! unwound, so the instance must not be used any more: `crashed` says so to the caller.
+//! Thrown from the hook, a panic reaches the caller with its words; after the hook there would only be the trap
+//! `unreachable`. Nothing is unwound, so the instance must not be used any more: `crashed` says so to the caller.
 
 use std::panic::PanicHookInfo;
 

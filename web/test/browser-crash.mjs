@@ -1,5 +1,5 @@
-// Inputs that trap in a browser: the worker opens another instance, with threads and a GPU where it had them, and a worker that is lost is
-// replaced by the page.
+// Inputs that trap in a browser: the worker opens another instance, with threads and a GPU where it had them, and a
+// worker that is lost is replaced by the page.
 
 import { patientPage } from './patient.mjs';
 import { serve } from './server.mjs';

@@ -1,4 +1,5 @@
-// Decoders in Node: what most files need comes first, the others with the first file that needs them, and no caller sees the difference.
+// Decoders in Node: what most files need comes first, the others with the first file that needs them, and no caller
+// sees the difference.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -25,7 +26,8 @@ test('the other decoders are opened by the first file that needs them', async ()
   for (const name of COMMON) await ear.describe(bytes(name));
   assert.equal(watch.made.length, 1);
   const inputs = [COMMON[0], MORE[0], COMMON[1], MORE[1], MORE[2], COMMON[2]].map(bytes);
-  const decoders = ['symphonia-mp3', 'symphonia-aac', 'symphonia-vorbis', 'symphonia-aac', 'symphonia-alac', 'earprint-wav'];
+  const names = ['symphonia-mp3', 'symphonia-aac', 'symphonia-vorbis', 'symphonia-aac', 'symphonia-alac'];
+  const decoders = [...names, 'earprint-wav'];
   assert.deepEqual((await all(ear.melEach(inputs))).map(kind), decoders);
   assert.deepEqual((await all(ear.describeEach(inputs))).map(kind), decoders);
   assert.equal(watch.made.length, 2);
@@ -36,12 +38,13 @@ test('the other decoders are opened by the first file that needs them', async ()
 
 test('a trap in either spoils neither', async () => {
   const ear = await open();
-  const want = (await all(ear.melEach(MORE.map(bytes)))).map(({ values }) => Buffer.from(values.buffer).toString('base64'));
+  const text = ({ values }) => Buffer.from(values.buffer).toString('base64');
+  const want = (await all(ear.melEach(MORE.map(bytes)))).map(text);
   const inputs = MORE.flatMap((name) => [TRAPS[1].trap(bytes('song.mp3')), bytes(name)]);
   const got = await all(ear.melEach(inputs));
   got.forEach((one, i) => {
     if (i % 2 === 0) assert.equal(kind(one), 'E_CRASHED');
-    else assert.equal(Buffer.from(one.values.buffer).toString('base64'), want[(i - 1) / 2], MORE[(i - 1) / 2]);
+    else assert.equal(text(one), want[(i - 1) / 2], MORE[(i - 1) / 2]);
   });
   ear.dispose();
 });

@@ -1,5 +1,5 @@
-// Damaged files through the package, in a worker thread that can be ended where the wasm hangs. Tells the number of each before it begins,
-// and what became of it after.
+// Damaged files through the package, in a worker thread that can be ended where the wasm hangs. Tells the number of
+// each before it begins, and what became of it after.
 
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -29,7 +29,9 @@ async function outcome(verb, { name, bytes }) {
     return values ? 'ok' : `FAIL: ${verb} returned ${JSON.stringify(got).slice(0, 200)}`;
   } catch (thrown) {
     if (!(thrown instanceof EarprintError)) return `FAIL: ${verb} threw ${thrown?.stack ?? thrown}`;
-    if (!/^E_[A-Z_]+$/.test(thrown.code) || thrown.message === '' || thrown.file !== name) return `FAIL: ${verb} threw ${thrown.code} ${thrown.message}`;
+    const { code, message, file } = thrown;
+    const told = /^E_[A-Z_]+$/.test(code) && message !== '' && file === name;
+    if (!told) return `FAIL: ${verb} threw ${code} ${message}`;
     return thrown.code === 'E_CRASHED' ? `FAIL: ${verb} crashed: ${thrown.message}` : thrown.code;
   }
 }

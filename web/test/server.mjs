@@ -23,8 +23,8 @@ const ISOLATED = {
 };
 
 /**
- * Serves `web/` on a free port; resolves to `{url, close}`. No wasm is sent before `held` resolves. `before` is text that is sent before a file's
- * own, by its path.
+ * Serves `web/` on a free port; resolves to `{url, close}`. No wasm is sent before `held` resolves. `before` is text
+ * that is sent before a file's own, by its path.
  */
 export function serve({ isolated = false, root = ROOT, held, before = {} } = {}) {
   const server = createServer(async (request, response) => {

@@ -1,5 +1,5 @@
-// Loaded in the package's worker before its own code: bytes that begin with TRAP trap in the instance that asks for their length, and those
-// that begin with LOST throw where nobody waits for it, which ends the worker.
+// Loaded in the package's worker before its own code: bytes that begin with TRAP trap in the instance that asks for
+// their length, and those that begin with LOST throw where nobody waits for it, which ends the worker.
 
 import { unreachable } from './trap.mjs';
 

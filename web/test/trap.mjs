@@ -1,5 +1,6 @@
-// Inputs in which the wasm really traps, for tests: at the moment when it asks for their length, JavaScript runs an instruction of another
-// module that traps, and the trap goes up through the instance that asked. It ends in the middle of a call, as after a trap of its own.
+// Inputs in which the wasm really traps, for tests: at the moment when it asks for their length, JavaScript runs an
+// instruction of another module that traps, and the trap goes up through the instance that asked. It ends in the middle
+// of a call, as after a trap of its own.
 
 /** `(func (export "u") unreachable) (func (export "b") (drop (i32.load (i32.const 0))))` over a memory of 0 pages. */
 const MODULE = new WebAssembly.Module(

@@ -15,7 +15,10 @@ export interface CollectionGlue extends AnyGlue {
 export type CollectionVariant = 'collection' | 'collection-threads';
 
 /** Literal paths: bundlers find modules and wasm by them. */
-export const COLLECTIONS: Record<CollectionVariant, { glue: () => Promise<GlueModule<CollectionGlue>>; wasm: () => URL }> = {
+export const COLLECTIONS: Record<
+  CollectionVariant,
+  { glue: () => Promise<GlueModule<CollectionGlue>>; wasm: () => URL }
+> = {
   collection: {
     glue: () => import('../pkg/collection/earprint.js'),
     wasm: () => new URL('../pkg/collection/earprint_bg.wasm', import.meta.url),
@@ -41,7 +44,11 @@ export interface CollectionsLoader {
 }
 
 /** Opens it on this thread, with `most` threads where it can be. What keeps it from them is told in `events`. */
-export async function openCollections(most: number, loader: CollectionsLoader, events: string[]): Promise<OpenedCollections> {
+export async function openCollections(
+  most: number,
+  loader: CollectionsLoader,
+  events: string[],
+): Promise<OpenedCollections> {
   const variant = most > 1 && loader.startThreads !== undefined ? 'collection-threads' : 'collection';
   try {
     const [made, module] = await Promise.all([loader.collectionGlue(variant), loader.collectionWasm(variant)]);

@@ -1,12 +1,13 @@
-// The engine over an instance of the wasm: runs in a worker in browsers, and in Node itself. An instance that traps is replaced by another
-// of the same module: the input that it died of has its error, everything else is asked again.
+// The engine over an instance of the wasm: runs in a worker in browsers, and in Node itself. An instance that traps is
+// replaced by another of the same module: the input that it died of has its error, everything else is asked again.
 
 import type { CollectionJob } from './collection.js';
 import { openCollections, type CollectionGlue, type CollectionsLoader, type OpenedCollections } from './collections.js';
 import { crashOf } from './crash.js';
 import { EarprintError, asEarprintError } from './errors.js';
 import { nameOf, type Raw } from './input.js';
-import { READS_MORE, Slot, openInstance, variantFor, type Describing, type Instance, type InstanceLoader } from './instance.js';
+import { READS_MORE, Slot, openInstance, variantFor } from './instance.js';
+import type { Describing, Instance, InstanceLoader } from './instance.js';
 import { openSource, type OpenSource, type Source } from './source.js';
 import type { TrackRecord } from './track.js';
 import type { Info, MelOptions, OpenOptions, Preset } from './types.js';
@@ -151,7 +152,8 @@ class Core implements Engine {
   dispose(): void {
     if (this.#disposed !== undefined) return;
     this.#disposed = new EarprintError('E_DISPOSED', 'this instance was disposed of');
-    void Promise.all([this.#last, this.#lastTrack]).then(() => [this.#first, this.#more].forEach((slot) => slot?.dispose()));
+    const slots = [this.#first, this.#more];
+    void Promise.all([this.#last, this.#lastTrack]).then(() => slots.forEach((slot) => slot?.dispose()));
     void this.#collections?.then(({ endThreads }) => endThreads()).catch(() => undefined);
     this.#collections = undefined;
   }
@@ -176,7 +178,10 @@ class Core implements Engine {
     for (const [reject, owner] of this.#waiting) if (owner === instance) reject(crash);
   }
 
-  /** What a call into `owner` returned. Where a GPU is waited for, a panic rejects no promise: it comes through `#waiting`. */
+  /**
+   * What a call into `owner` returned. Where a GPU is waited for, a panic rejects no promise: it comes through
+   * `#waiting`.
+   */
   async #settled(returned: unknown, owner: object): Promise<unknown> {
     if (!(returned instanceof Promise)) return returned;
     let waiting: (thrown: unknown) => void;
@@ -200,7 +205,10 @@ class Core implements Engine {
     return { outcomes, events: [...portion.events, ...rest.events] };
   }
 
-  /** Inputs in an instance. Where it dies they are asked one by one: only those that one dies of have that as their outcome. */
+  /**
+   * Inputs in an instance. Where it dies they are asked one by one: only those that one dies of have that as their
+   * outcome.
+   */
   async #portion(slot: Slot, inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
     this.#goOn(undefined);
     let instance: Instance;
@@ -249,7 +257,8 @@ class Core implements Engine {
     }
     try {
       const described = await this.#walks(this.#first, raw, source, watch);
-      return this.#more !== undefined && needsMore(described) ? await this.#walks(this.#more, raw, source, watch) : described;
+      if (this.#more === undefined || !needsMore(described)) return described;
+      return await this.#walks(this.#more, raw, source, watch);
     } finally {
       source.close();
     }

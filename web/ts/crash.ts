@@ -3,8 +3,8 @@
 import { EarprintError } from './errors.js';
 
 /**
- * What was thrown out of the wasm, as an error for the caller, where it ended the instance; undefined where it is an answer. Answers have a code.
- * A panic has words of its own and is marked; a trap is an error of the engine.
+ * What was thrown out of the wasm, as an error for the caller, where it ended the instance; undefined where it is an
+ * answer. Answers have a code. A panic has words of its own and is marked; a trap is an error of the engine.
  */
 export function crashOf(thrown: unknown, memory?: WebAssembly.Memory): EarprintError | undefined {
   const { code, message, crashed } = (thrown ?? {}) as { code?: unknown; message?: unknown; crashed?: unknown };

@@ -79,11 +79,15 @@ export class Earprint {
     }
   }
 
-  /** A portion. Where the engine itself is lost with it, its inputs are asked one by one: the next call opens another engine. */
+  /**
+   * A portion. Where the engine itself is lost with it, its inputs are asked one by one: the next call opens another
+   * engine.
+   */
   async #melOf(inputs: Raw[], preset: PresetName, dtype: NonNullable<MelOptions['dtype']>): Promise<Portion> {
     if (inputs.length === 1) {
-      const lost = (thrown: unknown) => ({ outcomes: [{ index: 0, ...ofCrash(thrown) } satisfies Outcome], events: [] });
-      return this.#engine.mel(inputs, preset, dtype).catch(lost);
+      return this.#engine.mel(inputs, preset, dtype).catch((thrown: unknown) => {
+        return { outcomes: [{ index: 0, ...ofCrash(thrown) } satisfies Outcome], events: [] };
+      });
     }
     try {
       return await this.#engine.mel(inputs, preset, dtype);

@@ -4,9 +4,14 @@ import { EarprintError } from './errors.js';
 import type { Source } from './source.js';
 import type { Info, OpenOptions, Preset } from './types.js';
 
+/** What the package asks an instance itself for. */
+interface Exports {
+  memory: WebAssembly.Memory;
+}
+
 /** What wasm-bindgen wrote for `web/src`, as far as it is used here: what every variant has. */
 export interface AnyGlue {
-  init(from: { module_or_path: WebAssembly.Module; memory?: WebAssembly.Memory }): Promise<{ memory: WebAssembly.Memory }>;
+  init(from: { module_or_path: WebAssembly.Module; memory?: WebAssembly.Memory }): Promise<Exports>;
   /** In variants with threads. */
   start_pool?(threads: number): void;
   work?(): void;
@@ -48,7 +53,10 @@ export interface Describing extends WasmObject {
 
 export type Variant = 'core' | 'full' | 'threads' | 'more';
 
-/** What reads the files that a variant does not, loaded when the first of them comes. `core` is asked for by those who want no more. */
+/**
+ * What reads the files that a variant does not, loaded when the first of them comes. `core` is asked for by those who
+ * want no more.
+ */
 export const READS_MORE: Partial<Record<Variant, Variant>> = { full: 'more', threads: 'more' };
 
 /** Literal paths: bundlers find modules and wasm by them. */
@@ -139,7 +147,12 @@ export function variantFor(options: OpenOptions, most: number): Variant {
 }
 
 /** Opens one of `variant` on this thread. `most` is the number of threads the place can have. */
-export async function openInstance(variant: Variant, options: OpenOptions, most: number, loader: InstanceLoader): Promise<Instance> {
+export async function openInstance(
+  variant: Variant,
+  options: OpenOptions,
+  most: number,
+  loader: InstanceLoader,
+): Promise<Instance> {
   let glue: Glue;
   let module: WebAssembly.Module;
   let memory: WebAssembly.Memory;

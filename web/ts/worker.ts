@@ -65,7 +65,9 @@ const uncaught = (event: Event, thrown: unknown) => {
   if (engine?.uncaught?.(thrown) === true) event.preventDefault();
 };
 scope.addEventListener('error', (event) => uncaught(event, event.error));
-scope.addEventListener('unhandledrejection' as 'error', (event) => uncaught(event, (event as unknown as PromiseRejectionEvent).reason));
+scope.addEventListener('unhandledrejection' as 'error', (event) => {
+  uncaught(event, (event as unknown as PromiseRejectionEvent).reason);
+});
 
 async function answer(request: Request): Promise<{ done: unknown; transfer: Transferable[] }> {
   if (request.call === 'open') {

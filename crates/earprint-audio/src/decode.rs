@@ -59,8 +59,8 @@ thread_local! {
     static GUARDED: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// The decoder that runs under [`guard`] on this thread. A panic hook learns by it whose panic it sees: where panics abort
-/// (wasm) it is the last that can say so.
+/// The decoder that runs under [`guard`] on this thread. A panic hook learns by it whose panic it sees: where panics
+/// abort (wasm) it is the last that can say so.
 pub fn guarded_decoder() -> Option<&'static str> {
     GUARDED.get()
 }

@@ -41,8 +41,8 @@ impl Container {
 }
 
 impl Container {
-    /// Whether this build has what reads it. Those of feature `more-codecs` are refused before any other reader sees them: in a stream of
-    /// AAC an MP3 reader would find what it takes for frames.
+    /// Whether this build has what reads it. Those of feature `more-codecs` are refused before any other reader sees
+    /// them: in a stream of AAC an MP3 reader would find what it takes for frames.
     pub fn in_this_build(self) -> bool {
         match self {
             Container::Wav => true,

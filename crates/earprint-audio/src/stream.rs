@@ -353,8 +353,8 @@ fn open_other(
     })
 }
 
-/// The container behind an ID3v2 tag (id3.org, ID3v2.4 section 3.1: ten bytes with the size, seven bits a byte, at their end), where it can be
-/// told; else `container`.
+/// The container behind an ID3v2 tag (id3.org, ID3v2.4 section 3.1: ten bytes with the size, seven bits a byte, at
+/// their end), where it can be told; else `container`.
 #[cfg(feature = "codecs")]
 fn behind_tag(source: &mut Box<dyn Source>, container: Container, head: &[u8]) -> Result<Container, AudioError> {
     let ([b'I', b'D', b'3', ..], Some(size)) = (head, head.get(6..10)) else { return Ok(container) };

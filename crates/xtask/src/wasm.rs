@@ -100,9 +100,10 @@ fn build(variant: &Variant, sysroot: &Path) -> Result<(), String> {
     wrap_glue(&package(variant))
 }
 
-/// Makes a module of the generated glue whose default export is a function that makes the glue anew. The state of an instance (its exports, its
-/// table of objects, what waits to be freed) then belongs to one call: after a trap all of it is dropped, and the next call has none of it. The
-/// other targets keep that state in the module, which an engine loads once and never unloads.
+/// Makes a module of the generated glue whose default export is a function that makes the glue anew. The state of an
+/// instance (its exports, its table of objects, what waits to be freed) then belongs to one call: after a trap all of
+/// it is dropped, and the next call has none of it. The other targets keep that state in the module, which an engine
+/// loads once and never unloads.
 fn wrap_glue(folder: &Path) -> Result<(), String> {
     let (script, types) = (folder.join("earprint.js"), folder.join("earprint.d.ts"));
     let told = |path: &Path, e: std::io::Error| format!("{}: {e}", path.display());
