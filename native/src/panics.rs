@@ -7,7 +7,7 @@ use std::panic::{set_hook, take_hook};
 pub fn stay_silent_where_contained() {
     let report = take_hook();
     set_hook(Box::new(move |info| {
-        if !earprint_audio::panic_is_contained() {
+        if earprint_audio::guarded_decoder().is_none() {
             report(info);
         }
     }));

@@ -130,19 +130,14 @@ async function describeAll(): Promise<void> {
     const onProgress = ({ done, part }: TrackProgress) => {
       if (done === 0) entry.row.say(`${Math.floor(100 * part)} %`);
     };
-    // A crash ends the instance, and another file may have been its reason: the next one gets a second try.
-    for (let tries = 2; tries > 0 && ear !== undefined; tries -= 1) {
-      try {
-        entry.fate = await ear.describe(entry.file, { signal, onProgress });
-        entry.row.show(entry.fate);
-        break;
-      } catch (error) {
-        if (signal.aborted) return;
-        entry.fate = error instanceof EarprintError ? error : new EarprintError('E_CRASHED', String(error));
-        entry.row.fail(entry.fate);
-        if (entry.fate.code !== 'E_CRASHED') break;
-        await start();
-      }
+    // After a crash the package opens itself again.
+    try {
+      entry.fate = await ear.describe(entry.file, { signal, onProgress });
+      entry.row.show(entry.fate);
+    } catch (error) {
+      if (signal.aborted) return;
+      entry.fate = error instanceof EarprintError ? error : new EarprintError('E_CRASHED', String(error));
+      entry.row.fail(entry.fate);
     }
     if (signal.aborted) return;
   }

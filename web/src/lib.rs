@@ -1,15 +1,16 @@
-//! earprint for JavaScript: the corridor of `earprint-pipeline` behind a class, and the functions of `earprint-collection`, for a worker or Node
-//! to drive.
+//! earprint for JavaScript: the corridor of `earprint-pipeline` behind a class, and the functions of
+//! `earprint-collection`, for a worker or Node to drive.
 //!
-//! **Sound** (feature `sound`). In: encoded files as `Uint8Array` or channels as `Float32Array`. Out: mel values as typed arrays, each with
-//! what decoded and what computed it. JavaScript enters once per portion of inputs and leaves once. Tracks are read piece by piece
-//! from where they lie and leave as records; there JavaScript enters once per segment.
+//! **Sound** (feature `sound`). In: encoded files as `Uint8Array` or channels as `Float32Array`. Out: mel values as
+//! typed arrays, each with what decoded and what computed it. JavaScript enters once per portion of inputs and leaves
+//! once. Tracks are read piece by piece from where they lie and leave as records; there JavaScript enters once per
+//! segment.
 //!
-//! **Collections** (feature `collection`). In: rows of numbers. Out: clusters, maps, words. JavaScript enters once. In the package they are a
-//! wasm of their own: who wants nothing but sound does not load them.
+//! **Collections** (feature `collection`). In: rows of numbers. Out: clusters, maps, words. JavaScript enters once. In
+//! the package they are a wasm of their own: who wants nothing but sound does not load them.
 //!
-//! The npm package in this folder is the only caller; what users see is its TypeScript. A panic here is our own broken promise: its words
-//! are thrown as a JavaScript error and the instance is done for.
+//! The npm package in this folder is the only caller; what users see is its TypeScript. A panic ends the instance: it
+//! is thrown as a JavaScript error (see `panic.rs`), and the package goes on with another instance.
 
 #[cfg(all(target_arch = "wasm32", not(target_feature = "simd128")))]
 compile_error!("build with RUSTFLAGS=\"-C target-feature=+simd128\": `cargo xtask wasm` does");
@@ -30,6 +31,7 @@ mod later;
 mod object;
 #[cfg(feature = "sound")]
 mod output;
+mod panic;
 #[cfg(feature = "sound")]
 mod presets;
 #[cfg(feature = "sound")]
@@ -58,6 +60,5 @@ use wasm_bindgen::prelude::*;
 /// Runs once in every instance.
 #[wasm_bindgen(start)]
 pub fn start() {
-    // Thrown from the hook, a panic reaches JavaScript with its words instead of "unreachable".
-    std::panic::set_hook(Box::new(|info| wasm_bindgen::throw_str(&format!("earprint panicked: {info}"))));
+    std::panic::set_hook(Box::new(panic::throw));
 }

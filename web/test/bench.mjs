@@ -32,9 +32,10 @@ function report(name, { error, microseconds }) {
 }
 
 for (const variant of ['core', 'full']) {
-  const glue = await import(`../pkg/${variant}/earprint.js`);
+  const { default: makeGlue } = await import(`../pkg/${variant}/earprint.js`);
+  const glue = makeGlue();
   const wasm = readFileSync(new URL(`../pkg/${variant}/earprint_bg.wasm`, import.meta.url));
-  await glue.default({ module_or_path: wasm });
+  await glue.init({ module_or_path: wasm });
   const wav = new Uint8Array(readFileSync(new URL(bench.wav, folder))).buffer;
   report(`node ${variant}, one thread`, await measure(glue, wav, bench, 'cpu', ROUNDS));
 }
@@ -46,8 +47,9 @@ if (process.argv[2]) {
   const page = await browser.newPage();
   await page.goto(`${server.url}/test/page.html`);
   const run = `(async () => {
-    const glue = await import('/pkg/core/earprint.js');
-    await glue.default({ module_or_path: '/pkg/core/earprint_bg.wasm' });
+    const { default: makeGlue } = await import('/pkg/core/earprint.js');
+    const glue = makeGlue();
+    await glue.init({ module_or_path: new URL('/pkg/core/earprint_bg.wasm', location.href) });
     const wav = await (await fetch('/dist/vectors/${bench.wav}')).arrayBuffer();
     return (${measure})(glue, wav, ${JSON.stringify(bench)}, 'cpu', ${ROUNDS});
   })()`;

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
 
+import { checkCrashes } from './browser-crash.mjs';
 import { compareBits, compareRecords, floats } from './compare.mjs';
 import { checkPage } from './page-check.mjs';
 import { patientPage } from './patient.mjs';
@@ -222,6 +223,7 @@ try {
   const said = await behaviour(page);
   for (const [key, want] of Object.entries(BEHAVIOUR)) line(said[key] === want, 'behaviour', key, said[key]);
   await page.close();
+  await checkCrashes(browser, line);
   await checkPage(browser, line);
 } finally {
   await browser.close();

@@ -118,8 +118,9 @@ test('an abort stops between inputs', async () => {
 });
 
 test('the bench computes what the native program computes', async () => {
-  const glue = await import('../pkg/full/earprint.js?bench');
-  await glue.default({ module_or_path: readFileSync(new URL('../pkg/full/earprint_bg.wasm', import.meta.url)) });
+  const { default: makeGlue } = await import('../pkg/full/earprint.js');
+  const glue = makeGlue();
+  await glue.init({ module_or_path: readFileSync(new URL('../pkg/full/earprint_bg.wasm', import.meta.url)) });
   const wav = read(bench.wav);
   const clip = new Int16Array(wav.buffer.slice(wav.byteOffset + 44, wav.byteOffset + wav.byteLength));
   const run = await glue.Bench.open('cpu', bench.preset, clip, bench.clips);

@@ -22,8 +22,11 @@ const ISOLATED = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Serves `web/` on a free port; resolves to `{url, close}`. No wasm is sent before `held` resolves. */
-export function serve({ isolated = false, root = ROOT, held } = {}) {
+/**
+ * Serves `web/` on a free port; resolves to `{url, close}`. No wasm is sent before `held` resolves. `before` is text
+ * that is sent before a file's own, by its path.
+ */
+export function serve({ isolated = false, root = ROOT, held, before = {} } = {}) {
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://host').pathname));
     const file = join(root, path.endsWith('/') ? `${path}index.html` : path);
@@ -36,8 +39,10 @@ export function serve({ isolated = false, root = ROOT, held } = {}) {
     }
     if (extname(file) === '.wasm') await held;
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    const headers = { 'Content-Type': type, 'Content-Length': size, 'Cache-Control': 'no-store' };
+    const first = before[path] ?? '';
+    const headers = { 'Content-Type': type, 'Content-Length': size + first.length, 'Cache-Control': 'no-store' };
     response.writeHead(200, isolated ? { ...headers, ...ISOLATED } : headers);
+    response.write(first);
     createReadStream(file).pipe(response);
   });
   return new Promise((resolve) => {

@@ -182,9 +182,10 @@ test('a track leaves turns to others and stops inside', async () => {
 });
 
 test('memory does not grow with the length of the file', async () => {
-  const glue = await import('../pkg/core/earprint.js?memory');
+  const { default: makeGlue } = await import('../pkg/core/earprint.js');
+  const glue = makeGlue();
   const wasm = readFileSync(new URL('../pkg/core/earprint_bg.wasm', import.meta.url));
-  const { memory } = await glue.default({ module_or_path: wasm });
+  const { memory } = await glue.init({ module_or_path: wasm });
   const tracks = new glue.Tracks();
   const head = bytes('silence.wav').slice(0, 44);
   /** A 16-bit WAV of noise that is nowhere as a whole. */

@@ -1,7 +1,7 @@
 // The wasm for collections: loaded when it is first asked for, with a memory and threads of its own.
 
-import type { AnyGlue, Loader } from './core.js';
 import { EarprintError } from './errors.js';
+import type { AnyGlue, GlueModule, StartThreads } from './instance.js';
 
 /** What wasm-bindgen wrote for collections. */
 export interface CollectionGlue extends AnyGlue {
@@ -15,7 +15,10 @@ export interface CollectionGlue extends AnyGlue {
 export type CollectionVariant = 'collection' | 'collection-threads';
 
 /** Literal paths: bundlers find modules and wasm by them. */
-export const COLLECTIONS: Record<CollectionVariant, { glue: () => Promise<CollectionGlue>; wasm: () => URL }> = {
+export const COLLECTIONS: Record<
+  CollectionVariant,
+  { glue: () => Promise<GlueModule<CollectionGlue>>; wasm: () => URL }
+> = {
   collection: {
     glue: () => import('../pkg/collection/earprint.js'),
     wasm: () => new URL('../pkg/collection/earprint_bg.wasm', import.meta.url),
@@ -26,17 +29,37 @@ export const COLLECTIONS: Record<CollectionVariant, { glue: () => Promise<Collec
   },
 };
 
-/** Loads it on this thread, with `most` threads where it can be. What keeps it from them is told in `events`. */
-export async function openCollections(most: number, loader: Loader, events: string[]): Promise<CollectionGlue> {
+/** An instance of it. */
+export interface OpenedCollections {
+  glue: CollectionGlue;
+  memory: WebAssembly.Memory;
+  endThreads: () => void;
+}
+
+/** How a place loads it. */
+export interface CollectionsLoader {
+  collectionGlue: (variant: CollectionVariant) => Promise<GlueModule<CollectionGlue>>;
+  collectionWasm: (variant: CollectionVariant) => Promise<WebAssembly.Module>;
+  startThreads?: StartThreads;
+}
+
+/** Opens it on this thread, with `most` threads where it can be. What keeps it from them is told in `events`. */
+export async function openCollections(
+  most: number,
+  loader: CollectionsLoader,
+  events: string[],
+): Promise<OpenedCollections> {
   const variant = most > 1 && loader.startThreads !== undefined ? 'collection-threads' : 'collection';
   try {
-    const glue = await loader.collectionGlue(variant);
-    const { memory } = await glue.default({ module_or_path: await loader.wasm(variant) });
+    const [made, module] = await Promise.all([loader.collectionGlue(variant), loader.collectionWasm(variant)]);
+    const glue = made.default();
+    const { memory } = await glue.init({ module_or_path: module });
+    let endThreads = () => {};
     if (variant === 'collection-threads') {
-      await loader.startThreads!(variant, glue.module!(), memory, most);
+      endThreads = await loader.startThreads!(variant, module, memory, most);
       glue.start_pool!(most);
     }
-    return glue;
+    return { glue, memory, endThreads };
   } catch (thrown) {
     if (variant === 'collection') throw new EarprintError('E_LOAD', `the wasm for collections could not be loaded: ${String(thrown)}`);
     // A shared memory reserves its maximum at once, which a small machine may refuse.

@@ -1,63 +1,16 @@
-// The wasm instance and its session: runs in a worker in browsers, and in Node itself.
+// The engine over an instance of the wasm: runs in a worker in browsers, and in Node itself. An instance that traps is
+// replaced by another of the same module: the input that it died of has its error, everything else is asked again.
 
 import type { CollectionJob } from './collection.js';
-import { openCollections, type CollectionGlue, type CollectionVariant } from './collections.js';
+import { openCollections, type CollectionGlue, type CollectionsLoader, type OpenedCollections } from './collections.js';
+import { crashOf } from './crash.js';
 import { EarprintError, asEarprintError } from './errors.js';
 import { nameOf, type Raw } from './input.js';
+import { READS_MORE, Slot, openInstance, variantFor } from './instance.js';
+import type { Describing, Instance, InstanceLoader } from './instance.js';
 import { openSource, type OpenSource, type Source } from './source.js';
 import type { TrackRecord } from './track.js';
 import type { Info, MelOptions, OpenOptions, Preset } from './types.js';
-
-/** What wasm-bindgen wrote for `web/src`, as far as it is used here: what every variant has. */
-export interface AnyGlue {
-  default(init: { module_or_path: unknown; memory?: WebAssembly.Memory }): Promise<{ memory: WebAssembly.Memory }>;
-  /** In variants with threads. */
-  module?(): WebAssembly.Module;
-  start_pool?(threads: number): void;
-  work?(): void;
-}
-
-/** The variants for sound. */
-export interface Glue extends AnyGlue {
-  Session: { open(device: string): Promise<Session> };
-  Tracks: { new (): Tracks };
-  presets(): unknown[];
-}
-
-interface Session {
-  info(): unknown;
-  mel(inputs: unknown[], preset: string, dtype: string): unknown;
-  free(): void;
-}
-
-interface Tracks {
-  begin(path: string, bytes: number, read: Source['read']): Describing;
-  free(): void;
-}
-
-interface Describing {
-  /** The record as JSON once it is there. */
-  step(): string | undefined;
-  free(): void;
-}
-
-export type Variant = 'core' | 'full' | 'threads';
-
-/** Literal paths: bundlers find modules and wasm by them. */
-export const VARIANTS: Record<Variant, { glue: () => Promise<Glue>; wasm: () => URL }> = {
-  core: {
-    glue: () => import('../pkg/core/earprint.js'),
-    wasm: () => new URL('../pkg/core/earprint_bg.wasm', import.meta.url),
-  },
-  full: {
-    glue: () => import('../pkg/full/earprint.js'),
-    wasm: () => new URL('../pkg/full/earprint_bg.wasm', import.meta.url),
-  },
-  threads: {
-    glue: () => import('../pkg/threads/earprint.js'),
-    wasm: () => new URL('../pkg/threads/earprint_bg.wasm', import.meta.url),
-  },
-};
 
 /** What one input became. */
 export type Outcome =
@@ -74,8 +27,8 @@ export interface Opened {
   presets: Preset[];
 }
 
-/** What one track became. */
-export type Described = { record: TrackRecord } | { code: string; reason: string };
+/** What one track became; `event` in words, where it changed the course. */
+export type Described = ({ record: TrackRecord } | { code: string; reason: string }) & { event?: string };
 
 /** What accompanies a track on its way. */
 export interface Watch {
@@ -100,97 +53,59 @@ export interface Engine extends Opened {
   mel(inputs: Raw[], preset: string, dtype: string): Promise<Portion>;
   /** Rejects with the signal's reason, or where nothing more can be computed here. */
   describe(raw: Raw, watch: Watch): Promise<Described>;
+  /** Something was thrown where nobody waits for it: true if it was a panic behind a GPU call, which then rejects. */
+  uncaught?(thrown: unknown): boolean;
   dispose(): void;
 }
 
-/** Lends `threads` workers to the pool of an instance of a variant, by its module and memory. */
-export type StartThreads = (
-  variant: 'threads' | 'collection-threads',
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  threads: number,
-) => Promise<void>;
-
-/** How a place loads glue and wasm. */
-export interface Loader {
-  glue: (variant: Variant) => Promise<Glue>;
-  wasm: (variant: Variant | CollectionVariant) => unknown;
-  collectionGlue: (variant: CollectionVariant) => Promise<CollectionGlue>;
-  startThreads?: StartThreads;
+/** How a place loads what is computed with. */
+export interface Loader extends InstanceLoader, CollectionsLoader {
   /** How it opens what it was given; `openSource` where it has no paths. */
   source?: OpenSource;
 }
 
-export function variantFor(options: OpenOptions, most: number): Variant {
-  if (most > 1 && options.device !== 'webgpu') return 'threads';
-  return options.decoders === 'wav' ? 'core' : 'full';
-}
-
-/** Opens an instance on this thread. `most` is the number of threads the place can have. */
+/** Opens an engine on this thread. `most` is the number of threads the place can have. */
 export async function openCore(options: OpenOptions, most: number, loader: Loader): Promise<Engine> {
-  const variant = variantFor(options, most);
-  let glue: Glue;
-  let memory: WebAssembly.Memory;
-  try {
-    glue = await loader.glue(variant);
-    memory = (await glue.default({ module_or_path: await loader.wasm(variant) })).memory;
-  } catch (thrown) {
-    if (variant !== 'threads') throw new EarprintError('E_LOAD', `the wasm could not be loaded: ${String(thrown)}`);
-    // A shared memory reserves its maximum at once, which a small machine may refuse.
-    const engine = await openCore(options, 1, loader);
-    engine.info.events.push(`one thread instead of ${most}: ${String(thrown)}`);
-    return engine;
-  }
-  let session = await glue.Session.open(options.device ?? 'auto');
-  const first = session.info() as Info;
-  if (first.backend === 'cpu' && glue.module !== undefined && loader.startThreads !== undefined) {
-    await loader.startThreads('threads', glue.module(), memory, most);
-    glue.start_pool?.(most);
-    session.free();
-    session = await glue.Session.open('cpu');
-  }
-  const crossOriginIsolated = globalThis.crossOriginIsolated === true;
-  const info: Info = { ...(session.info() as Info), why: first.why, crossOriginIsolated, events: [] };
-  const collections = () => openCollections(most, loader, info.events);
-  const clusterDevice = info.backend === 'cpu' ? 'cpu' : (options.device ?? 'auto');
-  return new Core(session, new glue.Tracks(), loader.source ?? openSource, collections, clusterDevice, info, glue.presets() as Preset[]);
+  return new Core(await openInstance(variantFor(options, most), options, most, loader), options, most, loader);
 }
 
 class Core implements Engine {
+  readonly info: Info;
+  readonly presets: Preset[];
+  readonly #first: Slot;
+  /** For files that the first does not read. */
+  readonly #more: Slot | undefined;
   /** A session takes one portion at a time. */
   #last: Promise<unknown> = Promise.resolve();
   /** Tracks go one by one; portions may come between their steps. */
   #lastTrack: Promise<unknown> = Promise.resolve();
-  #collections: Promise<CollectionGlue> | undefined;
-  #dead: EarprintError | undefined;
+  #collections: Promise<OpenedCollections> | undefined;
+  /** Calls that wait for a GPU: what rejects each, and the instance that it is in. */
+  readonly #waiting = new Map<(thrown: unknown) => void, object>();
+  #disposed: EarprintError | undefined;
 
   constructor(
-    readonly session: Session,
-    readonly tracks: Tracks,
-    readonly open: OpenSource,
-    readonly openCollections: () => Promise<CollectionGlue>,
-    /** Where clusters are computed unless they ask for something else. */
-    readonly clusterDevice: 'auto' | 'cpu' | 'webgpu',
-    readonly info: Info,
-    readonly presets: Preset[],
-  ) {}
+    instance: Instance,
+    readonly options: OpenOptions,
+    readonly most: number,
+    readonly loader: Loader,
+  ) {
+    const variant = variantFor(options, most);
+    this.#first = new Slot(() => openInstance(variant, options, most, loader), instance);
+    const more = READS_MORE[variant];
+    this.#more = more && new Slot(() => openInstance(more, options, 1, loader));
+    this.info = instance.info;
+    this.presets = instance.presets;
+  }
 
   mel(inputs: Raw[], preset: string, dtype: NonNullable<MelOptions['dtype']>): Promise<Portion> {
-    const mine = this.#last.then(async () => {
-      if (this.#dead !== undefined) throw this.#dead;
-      const opened = await Promise.all(inputs.map(read));
-      try {
-        return (await this.session.mel(opened, preset, dtype)) as Portion;
-      } catch (thrown) {
-        throw this.#seen(asEarprintError(thrown));
-      }
-    });
+    const mine = this.#last.then(() => this.#read(inputs, preset, dtype));
     this.#last = mine.catch(() => undefined);
     return mine;
   }
 
   describe(raw: Raw, watch: Watch): Promise<Described> {
-    const mine = this.#lastTrack.then(() => this.#walk(raw, watch));
+    const mine = this.#lastTrack.then(() => this.#track(raw, watch));
     this.#lastTrack = mine.catch(() => undefined);
     return mine;
   }
@@ -198,10 +113,11 @@ class Core implements Engine {
   async collect(job: CollectionJob, watch: CollectionWatch): Promise<unknown> {
     const { signal, stopped, onDone } = watch;
     this.#goOn(signal);
-    this.#collections ??= this.openCollections();
-    const glue = await this.#collections.catch((thrown: unknown) => {
+    this.#collections ??= openCollections(this.most, this.loader, this.info.events);
+    const opening = this.#collections;
+    const opened = await opening.catch((thrown: unknown) => {
       // The next call tries again.
-      this.#collections = undefined;
+      this.#dropCollections(opening);
       throw thrown;
     });
     // An abort that is already on its way comes in here.
@@ -212,80 +128,218 @@ class Core implements Engine {
       return signal?.aborted === true || stopped?.() === true;
     };
     try {
-      const out = await this.#ask(glue, job, each);
+      const out = await this.#settled(this.#ask(opened.glue, job, each), opened);
       this.#goOn(signal);
       return out;
     } catch (thrown) {
+      const crash = crashOf(thrown, opened.memory);
+      if (crash !== undefined) {
+        // The next call opens them again.
+        this.#dropCollections(opening);
+        opened.endThreads();
+      }
       if (signal?.aborted === true) throw signal.reason;
-      throw this.#seen(asEarprintError(thrown));
+      throw crash ?? asEarprintError(thrown);
     }
+  }
+
+  uncaught(thrown: unknown): boolean {
+    const waiting = [...this.#waiting.keys()];
+    waiting.forEach((reject) => reject(thrown));
+    return waiting.length > 0;
+  }
+
+  dispose(): void {
+    if (this.#disposed !== undefined) return;
+    this.#disposed = new EarprintError('E_DISPOSED', 'this instance was disposed of');
+    const slots = [this.#first, this.#more];
+    void Promise.all([this.#last, this.#lastTrack]).then(() => slots.forEach((slot) => slot?.dispose()));
+    void this.#collections?.then(({ endThreads }) => endThreads()).catch(() => undefined);
+    this.#collections = undefined;
   }
 
   #ask(glue: CollectionGlue, { verb, values, columns, options, about }: CollectionJob, each: (done: number) => boolean): unknown {
     if (verb === 'tags') return glue.tags(values);
     if (verb === 'order') return glue.order(values, about!, options);
     if (verb === 'map') return glue.map(values, columns, options, each);
-    return glue.cluster(values, columns, { device: this.clusterDevice, ...options }, each);
+    // Where clusters are computed unless they ask for something else.
+    const device = this.info.backend === 'cpu' ? 'cpu' : (this.options.device ?? 'auto');
+    return glue.cluster(values, columns, { device, ...options }, each);
   }
 
-  async #walk(raw: Raw, { signal, onPart }: Watch): Promise<Described> {
-    this.#goOn(signal);
+  #dropCollections(of: Promise<OpenedCollections>): void {
+    if (this.#collections === of) this.#collections = undefined;
+  }
+
+  /** `instance` died: the next call opens another, and so does what waits in this one. */
+  #lose(slot: Slot, instance: Instance, crash: EarprintError): void {
+    if (instance.crash !== undefined) return;
+    slot.lose(instance, crash);
+    for (const [reject, owner] of this.#waiting) if (owner === instance) reject(crash);
+  }
+
+  /**
+   * What a call into `owner` returned. Where a GPU is waited for, a panic rejects no promise: it comes through
+   * `#waiting`.
+   */
+  async #settled(returned: unknown, owner: object): Promise<unknown> {
+    if (!(returned instanceof Promise)) return returned;
+    let waiting: (thrown: unknown) => void;
+    const elsewhere = new Promise<never>((_, reject) => this.#waiting.set((waiting = reject), owner));
+    try {
+      return await Promise.race([returned, elsewhere]);
+    } finally {
+      this.#waiting.delete(waiting!);
+    }
+  }
+
+  /** One portion, with those of its inputs in the other slot that need it. */
+  async #read(inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
+    const portion = await this.#portion(this.#first, inputs, preset, dtype);
+    if (this.#more === undefined) return portion;
+    const left = portion.outcomes.filter(needsMore).map(({ index }) => index);
+    if (left.length === 0) return portion;
+    const rest = await this.#portion(this.#more, left.map((index) => inputs[index]!), preset, dtype);
+    const outcomes = [...portion.outcomes];
+    rest.outcomes.forEach((outcome, at) => (outcomes[left[at]!] = { ...outcome, index: left[at]! }));
+    return { outcomes, events: [...portion.events, ...rest.events] };
+  }
+
+  /**
+   * Inputs in an instance. Where it dies they are asked one by one: only those that one dies of have that as their
+   * outcome.
+   */
+  async #portion(slot: Slot, inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
+    this.#goOn(undefined);
+    let instance: Instance;
+    try {
+      instance = await slot.get();
+    } catch (thrown) {
+      const failed = notOpened(thrown);
+      return { outcomes: inputs.map((_, index) => ({ index, ...failed })), events: [] };
+    }
+    const opened: Raw[] = await Promise.all(inputs.map(read));
+    if (instance.gone) return this.#portion(slot, inputs, preset, dtype);
+    let crash: EarprintError | undefined;
+    instance.users += 1;
+    try {
+      return (await this.#settled(instance.session.mel(opened, preset, dtype), instance)) as Portion;
+    } catch (thrown) {
+      // It died of a track meanwhile.
+      if (thrown === instance.crash) return this.#portion(slot, inputs, preset, dtype);
+      crash = crashOf(thrown, instance.memory);
+      if (crash === undefined) throw asEarprintError(thrown);
+      this.#lose(slot, instance, crash);
+    } finally {
+      slot.leave(instance);
+    }
+    if (inputs.length === 1) {
+      const outcome = { index: 0, code: crash.code, reason: crash.message };
+      return { outcomes: [outcome], events: [reopened(inputs[0]!, crash)] };
+    }
+    const out: Portion = { outcomes: [], events: [] };
+    for (const [index, raw] of inputs.entries()) {
+      const { outcomes, events } = await this.#portion(slot, [raw], preset, dtype);
+      out.outcomes.push({ ...outcomes[0]!, index });
+      out.events.push(...events);
+    }
+    return out;
+  }
+
+  async #track(raw: Raw, watch: Watch): Promise<Described> {
+    this.#goOn(watch.signal);
     let source: Source;
     try {
-      source = await this.open(raw);
+      source = await (this.loader.source ?? openSource)(raw);
     } catch (thrown) {
       const { code, message } = asEarprintError(thrown);
       return { code, reason: message };
     }
+    try {
+      const described = await this.#walks(this.#first, raw, source, watch);
+      if (this.#more === undefined || !needsMore(described)) return described;
+      return await this.#walks(this.#more, raw, source, watch);
+    } finally {
+      source.close();
+    }
+  }
+
+  /** One track, begun again where its instance dies of something else. */
+  async #walks(slot: Slot, raw: Raw, source: Source, watch: Watch): Promise<Described> {
+    for (;;) {
+      const described = await this.#walk(slot, raw, source, watch);
+      if (described !== undefined) return described;
+    }
+  }
+
+  /** Undefined: the instance died of something else. */
+  async #walk(slot: Slot, raw: Raw, source: Source, { signal, onPart }: Watch): Promise<Described | undefined> {
+    this.#goOn(signal);
+    let instance: Instance;
+    try {
+      instance = await slot.get();
+    } catch (thrown) {
+      return notOpened(thrown);
+    }
+    this.#goOn(signal);
+    if (instance.gone) return undefined;
+    instance.users += 1;
     let at = 0;
-    const track = this.tracks.begin(nameOf(raw) ?? '', source.bytes, (from, length) => {
+    const track = instance.tracks.begin(nameOf(raw) ?? '', source.bytes, (from, length) => {
       at = from + length;
       return source.read(from, length);
     });
     try {
       for (;;) {
-        const step = this.#step(track);
+        const step = this.#step(slot, instance, track, raw);
         if (step !== undefined) return step;
         onPart?.(Math.min(1, at / source.bytes));
         await pause();
         this.#goOn(signal);
+        if (instance.crash !== undefined) return undefined;
       }
     } finally {
-      source.close();
-      // What crashed is borrowed for ever.
-      if (this.#dead?.code !== 'E_CRASHED') track.free();
+      if (instance.crash === undefined) track.free();
+      else track.__destroy_into_raw();
+      slot.leave(instance);
     }
   }
 
   /** What the track became, once it is through. */
-  #step(track: Describing): Described | undefined {
+  #step(slot: Slot, instance: Instance, track: Describing, raw: Raw): Described | undefined {
     try {
       const json = track.step();
       return json === undefined ? undefined : { record: JSON.parse(json) as TrackRecord };
     } catch (thrown) {
-      const error = this.#seen(asEarprintError(thrown));
-      if (error === this.#dead) throw error;
-      return { code: error.code, reason: error.message };
+      const crash = crashOf(thrown, instance.memory);
+      if (crash === undefined) {
+        const { code, message } = asEarprintError(thrown);
+        return { code, reason: message };
+      }
+      this.#lose(slot, instance, crash);
+      return { code: crash.code, reason: crash.message, event: reopened(raw, crash) };
     }
   }
 
   #goOn(signal: AbortSignal | undefined): void {
     signal?.throwIfAborted();
-    if (this.#dead !== undefined) throw this.#dead;
+    if (this.#disposed !== undefined) throw this.#disposed;
   }
+}
 
-  #seen(error: EarprintError): EarprintError {
-    if (error.code === 'E_CRASHED') this.#dead = error;
-    return error;
-  }
+/** Whether it is a file for which there may be a decoder in the other slot. */
+function needsMore(outcome: object): boolean {
+  return 'code' in outcome && outcome.code === 'E_UNSUPPORTED';
+}
 
-  dispose(): void {
-    if (this.#dead === undefined) {
-      void this.#last.then(() => this.session.free());
-      void this.#lastTrack.then(() => this.tracks.free());
-    }
-    this.#dead ??= new EarprintError('E_DISPOSED', 'this instance was disposed of');
-  }
+/** That no instance could be opened, as the outcome of an input. */
+function notOpened(thrown: unknown): { code: string; reason: string } {
+  const { code, message } = asEarprintError(thrown);
+  return { code, reason: message };
+}
+
+function reopened(raw: Raw, { code, message }: EarprintError): string {
+  return `opened again after ${nameOf(raw) ?? 'an input'}: ${code}, ${message}`;
 }
 
 /** Lets everything else have its turn. */

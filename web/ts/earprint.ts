@@ -19,7 +19,7 @@ import {
   type Tag,
   type TrackRow,
 } from './collection.js';
-import type { Engine, Outcome } from './core.js';
+import type { Engine, Outcome, Portion } from './core.js';
 import { EarprintError } from './errors.js';
 import { nameOf, rawOf, weight, type Raw } from './input.js';
 import type { DescribeOptions, TrackRecord } from './track.js';
@@ -67,7 +67,7 @@ export class Earprint {
       const portion = take(all, at, most);
       most = Math.min(MOST_INPUTS, 2 * most);
       const good = portion.filter((raw): raw is Raw => !(raw instanceof EarprintError));
-      const computed = good.length > 0 ? await untilAborted(this.#engine.mel(good, preset, dtype), signal) : undefined;
+      const computed = good.length > 0 ? await untilAborted(this.#melOf(good, preset, dtype), signal) : undefined;
       this.#engine.info.events.push(...(computed?.events ?? []));
       let next = 0;
       for (const raw of portion) {
@@ -77,6 +77,30 @@ export class Earprint {
         signal?.throwIfAborted();
       }
     }
+  }
+
+  /**
+   * A portion. Where the engine itself is lost with it, its inputs are asked one by one: the next call opens another
+   * engine.
+   */
+  async #melOf(inputs: Raw[], preset: PresetName, dtype: NonNullable<MelOptions['dtype']>): Promise<Portion> {
+    if (inputs.length === 1) {
+      return this.#engine.mel(inputs, preset, dtype).catch((thrown: unknown) => {
+        return { outcomes: [{ index: 0, ...ofCrash(thrown) } satisfies Outcome], events: [] };
+      });
+    }
+    try {
+      return await this.#engine.mel(inputs, preset, dtype);
+    } catch (thrown) {
+      ofCrash(thrown);
+    }
+    const out: Portion = { outcomes: [], events: [] };
+    for (const [index, raw] of inputs.entries()) {
+      const { outcomes, events } = await this.#melOf([raw], preset, dtype);
+      out.outcomes.push({ ...outcomes[0]!, index });
+      out.events.push(...events);
+    }
+    return out;
   }
 
   /** The record of one track: its 25 numbers and the wider table. */
@@ -105,7 +129,8 @@ export class Earprint {
         const onPart = (part: number) => {
           if (signal?.aborted !== true) onProgress?.({ done, total, part });
         };
-        const described = await untilAborted(this.#engine.describe(raw, { signal, onPart }), signal);
+        const described = await untilAborted(this.#engine.describe(raw, { signal, onPart }).catch(ofCrash), signal);
+        if (described.event !== undefined) this.#engine.info.events.push(described.event);
         const failed = 'code' in described;
         outcome = failed ? new EarprintError(described.code, described.reason, nameOf(raw)) : described.record;
       }
@@ -164,6 +189,12 @@ export class Earprint {
 // Older engines lack the symbol: a method named by it would be called "undefined".
 export interface Earprint extends Disposable {}
 if (Symbol.dispose !== undefined) Earprint.prototype[Symbol.dispose] = Earprint.prototype.dispose;
+
+/** A crash as the outcome of one input; anything else is thrown on. */
+function ofCrash(thrown: unknown): { code: string; reason: string; event?: string } {
+  if (!(thrown instanceof EarprintError) || thrown.code !== 'E_CRASHED') throw thrown;
+  return { code: thrown.code, reason: thrown.message };
+}
 
 function tryRaw(input: Input): Raw | EarprintError {
   try {

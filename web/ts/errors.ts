@@ -4,9 +4,10 @@ const HINTS: Record<string, string> = {
   E_CHANNELS: 'mix the file down',
   E_CHANNEL_LENGTH: 'pass channels of equal length',
   E_CLUSTERS: 'ask for no more clusters than there are rows',
-  E_CRASHED: 'call dispose() and open() again; please report the input',
+  E_CRASHED: 'go on with other inputs, which are not affected; please report this one',
   E_DECODE: 'download or export the file again',
   E_DECODE_TRUNCATED: 'download or copy the file again',
+  E_DECODER_PANICKED: 'go on with other inputs, which are not affected; please report this one',
   E_DEVICE: 'pass device: "auto", "cpu" or "webgpu"',
   E_DISPOSED: 'call open() for a new instance',
   E_DTYPE: 'pass dtype: "f32" or "f16"',
@@ -60,7 +61,7 @@ export class EarprintError extends Error {
   }
 }
 
-/** What was thrown, as this class. An error without a code is a broken promise of ours, and the end of the instance. */
+/** What was thrown, as this class. An error without a code is a broken promise of ours. */
 export function asEarprintError(thrown: unknown): EarprintError {
   if (thrown instanceof EarprintError) return thrown;
   const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };

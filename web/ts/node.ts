@@ -4,10 +4,12 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 import type { CollectionJob } from './collection.js';
+import { COLLECTIONS, type CollectionVariant } from './collections.js';
 import { openCore, unreadable, type CollectionWatch, type Described, type Engine, type Loader, type Watch } from './core.js';
 import { Earprint } from './earprint.js';
 import { EarprintError } from './errors.js';
 import type { Raw } from './input.js';
+import { VARIANTS, keepModules, type Variant } from './instance.js';
 import { openSource, type Source } from './source.js';
 import type { OpenOptions } from './types.js';
 
@@ -17,13 +19,13 @@ export type * from './collection.js';
 export type * from './track.js';
 export type * from './types.js';
 
-/** An instance that crashed stays loaded under its URL: the next one gets another. */
-let generation = 0;
+const compile = async (url: URL) => WebAssembly.compile(await readFile(url));
 
 const loader: Loader = {
-  glue: (variant) => import(new URL(`../pkg/${variant}/earprint.js?${generation}`, import.meta.url).href),
-  collectionGlue: (variant) => import(new URL(`../pkg/${variant}/earprint.js?${generation}`, import.meta.url).href),
-  wasm: (variant) => readFile(new URL(`../pkg/${variant}/earprint_bg.wasm`, import.meta.url)),
+  glue: (variant) => VARIANTS[variant].glue(),
+  wasm: keepModules((variant: Variant) => compile(VARIANTS[variant].wasm())),
+  collectionGlue: (variant) => COLLECTIONS[variant].glue(),
+  collectionWasm: keepModules((variant: CollectionVariant) => compile(COLLECTIONS[variant].wasm())),
   source: (raw) => ('path' in raw ? ofPath(raw.path) : openSource(raw)),
 };
 
@@ -50,25 +52,20 @@ class NodeEngine implements Engine {
 
   async mel(inputs: Raw[], preset: string, dtype: string) {
     const opened = await Promise.all(inputs.map(readPath));
-    return this.#core.mel(opened, preset, dtype).catch(anotherNext);
+    return this.#core.mel(opened, preset, dtype);
   }
 
   describe(raw: Raw, watch: Watch): Promise<Described> {
-    return this.#core.describe(raw, watch).catch(anotherNext);
+    return this.#core.describe(raw, watch);
   }
 
   collect(job: CollectionJob, watch: CollectionWatch): Promise<unknown> {
-    return this.#core.collect(job, watch).catch(anotherNext);
+    return this.#core.collect(job, watch);
   }
 
   dispose(): void {
     this.#core.dispose();
   }
-}
-
-function anotherNext(error: unknown): never {
-  if ((error as EarprintError).code === 'E_CRASHED') generation += 1;
-  throw error;
 }
 
 /** A file that is read piece by piece. */

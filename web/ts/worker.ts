@@ -2,9 +2,10 @@
 
 import { COLLECTIONS, type CollectionVariant } from './collections.js';
 import type { CollectionJob } from './collection.js';
-import { VARIANTS, openCore, type Engine, type StartThreads, type Variant } from './core.js';
+import { openCore, type Engine, type Loader } from './core.js';
 import { EarprintError, asEarprintError } from './errors.js';
 import type { Raw } from './input.js';
+import { VARIANTS, compileUrl, keepModules, type StartThreads, type Variant } from './instance.js';
 import type { OpenOptions } from './types.js';
 
 export type Request =
@@ -30,8 +31,11 @@ const stops = new Map<number, AbortController>();
 const TELL_EVERY = 40;
 
 const startThreads: StartThreads = async (variant, module, memory, threads) => {
+  const workers: Worker[] = [];
+  const end = () => workers.forEach((worker) => worker.terminate());
   const ready = Array.from({ length: threads }, () => {
     const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module', name: 'earprint thread' });
+    workers.push(worker);
     worker.postMessage({ variant, module, memory });
     return new Promise<void>((resolve, reject) => {
       const failed = (why: string) => reject(new EarprintError('E_THREADS', `a thread did not start: ${why}`));
@@ -39,18 +43,34 @@ const startThreads: StartThreads = async (variant, module, memory, threads) => {
       worker.onerror = (event) => failed(event.message ?? 'its script could not be loaded');
     });
   });
-  await Promise.all(ready);
+  try {
+    await Promise.all(ready);
+  } catch (thrown) {
+    end();
+    throw thrown;
+  }
+  return end;
 };
+
+const loader: Loader = {
+  glue: (variant: Variant) => VARIANTS[variant].glue(),
+  wasm: keepModules((variant: Variant) => compileUrl(VARIANTS[variant].wasm())),
+  collectionGlue: (variant: CollectionVariant) => COLLECTIONS[variant].glue(),
+  collectionWasm: keepModules((variant: CollectionVariant) => compileUrl(COLLECTIONS[variant].wasm())),
+  startThreads,
+};
+
+// A panic behind a call to the GPU rejects no promise: it comes here, and the call that waits is told.
+const uncaught = (event: Event, thrown: unknown) => {
+  if (engine?.uncaught?.(thrown) === true) event.preventDefault();
+};
+scope.addEventListener('error', (event) => uncaught(event, event.error));
+scope.addEventListener('unhandledrejection' as 'error', (event) => {
+  uncaught(event, (event as unknown as PromiseRejectionEvent).reason);
+});
 
 async function answer(request: Request): Promise<{ done: unknown; transfer: Transferable[] }> {
   if (request.call === 'open') {
-    const all = { ...VARIANTS, ...COLLECTIONS };
-    const loader = {
-      glue: (variant: Variant) => VARIANTS[variant].glue(),
-      collectionGlue: (variant: CollectionVariant) => COLLECTIONS[variant].glue(),
-      wasm: async (variant: keyof typeof all) => all[variant].wasm(),
-      startThreads,
-    };
     engine = await openCore(request.options, request.most, loader);
     return { done: { info: engine.info, presets: engine.presets }, transfer: [] };
   }

@@ -56,21 +56,21 @@ pub fn decode_path(path: &std::path::Path, limits: &Limits) -> Result<Clip, Audi
 }
 
 thread_local! {
-    /// Guarded calls this thread is inside of.
-    static GUARDS: Cell<u32> = const { Cell::new(0) };
+    static GUARDED: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// Whether a panic of the current thread would become an [`AudioError::DecoderPanicked`]. A program's panic hook can ask
-/// this and print nothing; the default hook prints before the panic is contained.
-pub fn panic_is_contained() -> bool {
-    GUARDS.get() > 0
+/// The decoder that runs under [`guard`] on this thread, if one does. A panic hook learns by it whose panic it sees, and
+/// that it becomes an [`AudioError::DecoderPanicked`], so that nothing need be printed; where panics abort (wasm) the hook
+/// is the last that can say so.
+pub fn guarded_decoder() -> Option<&'static str> {
+    GUARDED.get()
 }
 
 /// Runs `f`; a panic in it becomes an error. The state `f` worked on must not be used afterwards.
 pub(crate) fn guard<T>(decoder: &'static str, f: impl FnOnce() -> Result<T, AudioError>) -> Result<T, AudioError> {
-    GUARDS.set(GUARDS.get() + 1);
+    let outer = GUARDED.replace(Some(decoder));
     let done = catch_unwind(AssertUnwindSafe(f));
-    GUARDS.set(GUARDS.get() - 1);
+    GUARDED.set(outer);
     done.unwrap_or_else(|panic| {
         let message = panic
             .downcast_ref::<&str>()
@@ -144,10 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_contained_inside_of_guards_only() {
-        assert!(!panic_is_contained());
-        let nested = || guard::<bool>("inner", || panic!("inner")).or(Ok(panic_is_contained()));
-        assert_eq!(guard("outer", nested), Ok(true));
-        assert!(!panic_is_contained());
+    fn the_innermost_guarded_decoder_is_told() {
+        assert_eq!(guarded_decoder(), None);
+        let told = guard("outer", || {
+            let inner = guard("inner", || Ok(guarded_decoder()))?;
+            guard::<()>("panicking", || panic!("index 7")).unwrap_err();
+            Ok((inner, guarded_decoder()))
+        });
+        assert_eq!(told, Ok((Some("inner"), Some("outer"))));
+        assert_eq!(guarded_decoder(), None);
     }
 }

@@ -63,6 +63,11 @@ const fn decoded(name: &'static str, extensions: &'static [&'static str]) -> For
     if cfg!(feature = "codecs") { read(name, extensions) } else { unread(name, extensions) }
 }
 
+/// As [`decoded`], of the decoders that a page loads when the first such file comes.
+const fn more(name: &'static str, extensions: &'static [&'static str]) -> Format {
+    if cfg!(feature = "more-codecs") { read(name, extensions) } else { unread(name, extensions) }
+}
+
 impl Format {
     /// First bytes: one of these lists, every `(offset, bytes)` of it.
     const fn magic(self, magic: &'static [&'static [(usize, &'static [u8])]]) -> Format {
@@ -112,15 +117,15 @@ pub const FORMATS: &[Format] = &[
     read("W64", &["w64"]),
     read("AU", &["au", "snd"]),
     decoded("FLAC", &["flac"]),
-    decoded("WavPack", &["wv"]),
+    more("WavPack", &["wv"]),
     decoded("MP3", &["mp3", "mpga"]),
     decoded("MP2", &["mp2"]),
     decoded("Ogg Vorbis", &["ogg", "oga", "ogx", "ogv"]).about("and FLAC in Ogg"),
-    decoded("Opus", &["opus"]).about("in Ogg, 1 to 8 channels"),
-    decoded("AAC", &["aac", "adts"]).about("AAC-LC in ADTS"),
-    decoded("MP4", &["mp4", "m4a", "m4b", "m4r", "m4v", "3gp", "3g2", "f4a", "alac"]).about("AAC-LC, ALAC, FLAC, MP3"),
-    decoded("AIFF", &["aif", "aifc", "aiff"]),
-    decoded("CAF", &["caf"]),
+    more("Opus", &["opus"]).about("in Ogg, 1 to 8 channels"),
+    more("AAC", &["aac", "adts"]).about("AAC-LC in ADTS"),
+    more("MP4", &["mp4", "m4a", "m4b", "m4r", "m4v", "3gp", "3g2", "f4a", "alac"]).about("AAC-LC, ALAC, FLAC, MP3"),
+    more("AIFF", &["aif", "aifc", "aiff"]),
+    more("CAF", &["caf"]),
     unread("Matroska", &["mka", "mkv", "mk3d", "webm"]).magic(&[&[(0, b"\x1A\x45\xDF\xA3")]]),
     unread("QuickTime", &["mov"]).shared(&["qt"]).magic(&[&[(4, b"moov")], &[(4, b"mdat")], &[(4, b"wide")], &[(4, b"pnot")]]),
 

@@ -43,13 +43,13 @@ mod unread;
 #[cfg(not(target_family = "wasm"))]
 pub mod walk;
 pub mod wav;
-#[cfg(feature = "codecs")]
+#[cfg(feature = "more-codecs")]
 mod wavpack;
 
 pub use clip::{Clip, Mono, Samples, f32_from_i16};
 #[cfg(not(target_family = "wasm"))]
 pub use decode::decode_path;
-pub use decode::{decode, decode_guarded, panic_is_contained};
+pub use decode::{decode, decode_guarded, guarded_decoder};
 pub use error::AudioError;
 pub use finite::{MAX_MAGNITUDE, Repairs, make_finite};
 #[cfg(not(target_family = "wasm"))]

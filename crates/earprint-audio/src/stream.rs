@@ -76,7 +76,7 @@ pub(crate) enum Inner {
     Wav(Box<WavReader>),
     /// Raw PCM, and WAV of unknown length.
     Frames(Box<FrameReader>),
-    #[cfg(feature = "codecs")]
+    #[cfg(feature = "more-codecs")]
     WavPack(Box<crate::wavpack::WavPackReader>),
     #[cfg(feature = "codecs")]
     Codec(Box<crate::codecs::CodecReader>),
@@ -253,7 +253,7 @@ impl Stream {
         let hash = match &self.inner {
             Inner::Wav(reader) => reader.hash.as_ref(),
             Inner::Frames(reader) => reader.hash.as_ref(),
-            #[cfg(feature = "codecs")]
+            #[cfg(feature = "more-codecs")]
             Inner::WavPack(reader) => reader.hash(),
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.hash(),
@@ -274,7 +274,7 @@ impl Stream {
                     self.options.check()?;
                 }
             }
-            #[cfg(feature = "codecs")]
+            #[cfg(feature = "more-codecs")]
             Inner::WavPack(reader) => reader.skip_to_end(&self.options)?,
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.skip_to_end(&self.options)?,
@@ -313,7 +313,7 @@ impl Stream {
         let step = match &mut self.inner {
             Inner::Wav(reader) => reader.next(&mut self.note),
             Inner::Frames(reader) => reader.next(&mut self.note),
-            #[cfg(feature = "codecs")]
+            #[cfg(feature = "more-codecs")]
             Inner::WavPack(reader) => reader.next(self.frames, &mut self.note, &self.options),
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.next(self.frames, &mut self.note),
@@ -407,6 +407,10 @@ pub(crate) fn open_other(
     let Some(container) = found.or_else(|| crate::codecs::container_without_magic(hint)) else {
         return Err(not_audio(head));
     };
+    if !container.in_this_build() {
+        return Err(AudioError::Unsupported { expected: sniff::KNOWN, actual: container.name().to_string() });
+    }
+    #[cfg(feature = "more-codecs")]
     if container == Container::WavPack {
         let reader = crate::wavpack::WavPackReader::open(source, total_bytes, limits, &options)?;
         let (rate_hz, channels) = (reader.rate_hz(), reader.channels());

@@ -19,7 +19,7 @@ const HELP: &str = "cargo xtask CHORE
 
   test                                  everything CI runs; installs or asks for what it needs
   layers                                who may import whom
-  wasm [VARIANT...]                     core, full, threads: the WebAssembly of the npm package, into web/pkg
+  wasm [VARIANT...]                     core, full, more, ...: the WebAssembly of the npm package, into web/pkg
   size                                  their size after brotli, against the gates
   browser                               the npm package in Node and Chromium against the native program
   bench                                 this machine's speed beside peers, results checked first

@@ -19,11 +19,12 @@ pub struct Variant {
 }
 
 /// All of them. The gates stand in decisions/0010: within the 600 kB to a page's first result. Collections are loaded when they are first
-/// asked for.
-pub const VARIANTS: [Variant; 5] = [
+/// asked for, `more` when the first file comes that the others do not read.
+pub const VARIANTS: [Variant; 6] = [
     Variant { name: "core", features: "sound,webgpu", threads: false, most_bytes: 290_000 },
-    Variant { name: "full", features: "sound,webgpu,codecs", threads: false, most_bytes: 565_000 },
-    Variant { name: "threads", features: "sound,webgpu,codecs,threads", threads: true, most_bytes: 565_000 },
+    Variant { name: "full", features: "sound,webgpu,codecs", threads: false, most_bytes: 500_000 },
+    Variant { name: "threads", features: "sound,webgpu,codecs,threads", threads: true, most_bytes: 500_000 },
+    Variant { name: "more", features: "sound,webgpu,more-codecs", threads: false, most_bytes: 600_000 },
     Variant { name: "collection", features: "collection,webgpu", threads: false, most_bytes: 290_000 },
     Variant { name: "collection-threads", features: "collection,webgpu,threads", threads: true, most_bytes: 290_000 },
 ];
@@ -92,9 +93,34 @@ fn build(variant: &Variant, sysroot: &Path) -> Result<(), String> {
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")).env_remove("RUSTFLAGS");
     run(&mut command)?;
     let mut bindgen = Command::new("wasm-bindgen");
-    bindgen.args(["--target", "web", "--omit-default-module-path", "--remove-name-section"]);
-    bindgen.args(["--remove-producers-section", "--out-name", "earprint", "--out-dir"]);
-    run(bindgen.arg(package(variant)).arg(target.join(TARGET).join("wasm/earprint_web.wasm")))
+    bindgen.args(["--target", "no-modules", "--no-modules-global", "glue", "--omit-default-module-path"]);
+    bindgen.args(["--remove-name-section", "--remove-producers-section", "--no-typescript"]);
+    bindgen.args(["--out-name", "earprint", "--out-dir"]);
+    run(bindgen.arg(package(variant)).arg(target.join(TARGET).join("wasm/earprint_web.wasm")))?;
+    wrap_glue(&package(variant))
+}
+
+/// Makes a module of the generated glue whose default export is a function that makes the glue anew. The state of an
+/// instance (its exports, its table of objects, what waits to be freed) then belongs to one call: after a trap all of
+/// it is dropped, and the next call has none of it. The other targets keep that state in the module, which an engine
+/// loads once and never unloads.
+fn wrap_glue(folder: &Path) -> Result<(), String> {
+    let (script, types) = (folder.join("earprint.js"), folder.join("earprint.d.ts"));
+    let told = |path: &Path, e: std::io::Error| format!("{}: {e}", path.display());
+    let text = std::fs::read_to_string(&script).map_err(|e| told(&script, e))?;
+    std::fs::write(&script, module_of(&text)?).map_err(|e| told(&script, e))?;
+    std::fs::write(&types, GLUE_TYPES).map_err(|e| told(&types, e))
+}
+
+/// What `web/ts/core.ts` declares in detail.
+const GLUE_TYPES: &str = "declare const makeGlue: () => any;\nexport default makeGlue;\n";
+
+fn module_of(glue: &str) -> Result<String, String> {
+    // Its first statement; comments may come before.
+    if !glue.contains("let glue = (function(exports) {") {
+        return Err("wasm-bindgen wrote another form of glue; expected `let glue = (function(exports) {`".into());
+    }
+    Ok(format!("export default function makeGlue() {{\n{glue}\nreturn {{ init: glue, ...glue }};\n}}\n"))
 }
 
 /// Panic messages name source files; what is shipped must not tell where it was built.
@@ -152,7 +178,15 @@ fn locked_version<'a>(lock: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::locked_version;
+    use super::{locked_version, module_of};
+
+    #[test]
+    fn glue_becomes_a_function_and_other_forms_are_refused() {
+        let module = module_of("let glue = (function(exports) {\nreturn 1;\n})({});").unwrap();
+        assert!(module.starts_with("export default function makeGlue() {\nlet glue = "), "{module}");
+        assert!(module.ends_with("return { init: glue, ...glue };\n}\n"), "{module}");
+        assert!(module_of("export function presets() {}").is_err());
+    }
 
     #[test]
     fn the_locked_version_is_that_of_the_very_name() {

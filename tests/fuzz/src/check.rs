@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use earprint_audio::{AudioError, Limits, PlanarStream, Stream, StreamOptions, panic_is_contained};
+use earprint_audio::{AudioError, Limits, PlanarStream, Stream, StreamOptions, guarded_decoder};
 use earprint_core::TRACK_RATE_HZ;
 use earprint_pipeline::tracks::{Clock, CpuRows, SEGMENT_FRAMES, StageTimes, describe, record};
 
@@ -43,7 +43,7 @@ impl Checker {
     /// A checker; the process prints no panic text from here on, but counts what would have been printed.
     pub fn new() -> Self {
         std::panic::set_hook(Box::new(|_| {
-            if !panic_is_contained() {
+            if guarded_decoder().is_none() {
                 LOOSE_PANICS.fetch_add(1, Ordering::Relaxed);
             }
         }));

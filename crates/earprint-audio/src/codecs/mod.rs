@@ -10,6 +10,7 @@ mod measured;
 mod mpeg;
 mod names;
 mod ogg;
+#[cfg(feature = "more-codecs")]
 mod opus;
 mod symphonia_codec;
 mod symphonia_format;
@@ -18,6 +19,7 @@ mod track;
 use std::io::ErrorKind;
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
+#[cfg(feature = "more-codecs")]
 use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::errors::Error as SymphoniaError;
 
@@ -34,6 +36,7 @@ use crate::stream::{Source, Step, StreamOptions};
 use flac_links::FlacLinks;
 use names::hasher;
 use ogg::OggReader;
+#[cfg(feature = "more-codecs")]
 use opus::OpusCodec;
 use symphonia_codec::SymphoniaCodec;
 use symphonia_format::SymphoniaFormat;
@@ -109,7 +112,9 @@ fn open_decoder(
 ) -> Result<Box<dyn PacketDecoder>, AudioError> {
     check_params(params, limits)?;
     Ok(match params.codec {
+        #[cfg(feature = "more-codecs")]
         CODEC_ID_OPUS => Box::new(OpusCodec::open(params)?),
+        #[cfg(feature = "more-codecs")]
         mpeg::CODEC_ID_FREE_MP3 => Box::new(mpeg::FreeFormatCodec::new()),
         _ => Box::new(SymphoniaCodec::open(params, container, total_bytes)?),
     })

@@ -1,16 +1,7 @@
 //! MP3 of free format, whose bit rate is none of the table's: decoded by nanomp3, since symphonia refuses it.
 
-use nanomp3_core::{Channels, Decoder, MAX_SAMPLES_PER_FRAME};
-use symphonia::core::codecs::audio::AudioCodecId;
-use symphonia::core::common::FourCc;
-
 use crate::codecs::track::{CodedPacket, DecodeFailure, Decoded, PacketDecoder};
-
-/// Codec of packets without a bit rate.
-pub(in crate::codecs) const CODEC_ID_FREE_MP3: AudioCodecId = AudioCodecId::new(FourCc::new(*b"mp3f"));
-
-/// Longest frame that the decoder takes, in bytes: 700 kbit/s at 44.1 kHz.
-pub(super) const MAX_BYTES: usize = 2303;
+use nanomp3_core::{Channels, Decoder, MAX_SAMPLES_PER_FRAME};
 
 /// Decodes frame by frame.
 pub(in crate::codecs) struct FreeFormatCodec {

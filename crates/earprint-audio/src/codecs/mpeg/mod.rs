@@ -3,6 +3,7 @@
 //! Enters: a source. Leaves: its frames as packets, each stream of a joined file as a track of its own.
 
 mod chain;
+#[cfg(feature = "more-codecs")]
 mod free_format;
 mod header;
 mod info;
@@ -11,17 +12,27 @@ mod tags;
 mod window;
 
 use chain::{CHAIN_BYTES, CHAIN_FRAMES, Chain, find_free_bytes, follow, search};
-pub(super) use free_format::{CODEC_ID_FREE_MP3, FreeFormatCodec};
+#[cfg(feature = "more-codecs")]
+pub(super) use free_format::FreeFormatCodec;
 use header::FrameHeader;
 pub(super) use reader::MpegReader;
 use tags::TAG_LOOKAHEAD;
 pub(super) use tags::{tag_bytes, trailing_tag_bytes};
 use window::{LOOKAHEAD, Window};
 
+use symphonia::core::codecs::audio::AudioCodecId;
+use symphonia::core::common::FourCc;
+
 use super::unsupported;
 use crate::error::AudioError;
 use crate::sniff::{Container, KNOWN, printable, sniff};
 use crate::stream::Source;
+
+/// Codec of packets without a bit rate.
+pub(super) const CODEC_ID_FREE_MP3: AudioCodecId = AudioCodecId::new(FourCc::new(*b"mp3f"));
+
+/// Longest frame of free format that is decoded, in bytes: 700 kbit/s at 44.1 kHz.
+const MAX_FREE_BYTES: usize = 2303;
 
 /// Bytes of junk before the first frame that are searched.
 const MAX_JUNK_BYTES: u64 = 1 << 25;
@@ -70,12 +81,12 @@ pub(super) fn open(source: Box<dyn Source>, total_bytes: u64) -> Result<Opened, 
             None => return Err(AudioError::NotAudio { expected: KNOWN, actual: start }),
         },
     };
-    if free_bytes.is_some_and(|bytes| stream.layer != 3 || bytes >= free_format::MAX_BYTES) {
+    if free_bytes.is_some_and(|bytes| stream.layer != 3 || bytes >= MAX_FREE_BYTES) {
         return Err(unsupported(format!(
             "MPEG layer {} of free format at {} bytes a frame (read is layer 3 below {})",
             stream.layer,
             free_bytes.unwrap_or(0),
-            free_format::MAX_BYTES
+            MAX_FREE_BYTES
         )));
     }
     Ok(Opened::Mpeg(Box::new(MpegReader::new(window, stream, free_bytes)?)))

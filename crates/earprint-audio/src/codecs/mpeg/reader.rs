@@ -9,8 +9,8 @@ use symphonia::core::audio::layouts::{CHANNEL_LAYOUT_MONO, CHANNEL_LAYOUT_STEREO
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
 
+use super::CODEC_ID_FREE_MP3;
 use super::chain::{CHAIN_BYTES, CHAIN_FRAMES, Chain, find_free_bytes, follow, frame_bytes, search};
-use super::free_format::CODEC_ID_FREE_MP3;
 use super::header::{FrameHeader, HEADER_BYTES, Version};
 use super::info::InfoHeader;
 use super::tags::{TAG_LOOKAHEAD, tag_bytes};
