@@ -9,6 +9,7 @@ mod fate;
 mod inputs;
 mod job;
 mod out;
+mod panics;
 mod progress;
 mod render;
 mod supervise;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         // SAFETY: no other thread has been started yet.
         unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
+    panics::stay_silent_where_contained();
     let args = match args::settings::args() {
         Ok(args) => args,
         Err(e) => {

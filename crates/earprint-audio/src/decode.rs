@@ -1,5 +1,6 @@
 //! A whole file into one [`Clip`]: the stream, collected.
 
+use std::cell::Cell;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -54,9 +55,23 @@ pub fn decode_path(path: &std::path::Path, limits: &Limits) -> Result<Clip, Audi
     guard("earprint-audio", || collect(Stream::open_path(path, limits)?, limits))
 }
 
+thread_local! {
+    /// Guarded calls this thread is inside of.
+    static GUARDS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether a panic of the current thread would become an [`AudioError::DecoderPanicked`]. A program's panic hook can ask
+/// this and print nothing; the default hook prints before the panic is contained.
+pub fn panic_is_contained() -> bool {
+    GUARDS.get() > 0
+}
+
 /// Runs `f`; a panic in it becomes an error. The state `f` worked on must not be used afterwards.
 pub(crate) fn guard<T>(decoder: &'static str, f: impl FnOnce() -> Result<T, AudioError>) -> Result<T, AudioError> {
-    catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| {
+    GUARDS.set(GUARDS.get() + 1);
+    let done = catch_unwind(AssertUnwindSafe(f));
+    GUARDS.set(GUARDS.get() - 1);
+    done.unwrap_or_else(|panic| {
         let message = panic
             .downcast_ref::<&str>()
             .map(ToString::to_string)
@@ -126,5 +141,13 @@ mod tests {
         let error = guard::<()>("some-decoder", || panic!("index 7")).unwrap_err();
         assert_eq!(error, AudioError::DecoderPanicked { decoder: "some-decoder", message: "index 7".into() });
         assert_eq!(error.code(), "E_DECODER_PANICKED");
+    }
+
+    #[test]
+    fn a_panic_is_contained_inside_of_guards_only() {
+        assert!(!panic_is_contained());
+        let nested = || guard::<bool>("inner", || panic!("inner")).or(Ok(panic_is_contained()));
+        assert_eq!(guard("outer", nested), Ok(true));
+        assert!(!panic_is_contained());
     }
 }

@@ -37,7 +37,7 @@ pub mod wav;
 pub use clip::{Clip, Mono, Samples, f32_from_i16};
 #[cfg(not(target_family = "wasm"))]
 pub use decode::decode_path;
-pub use decode::{decode, decode_guarded};
+pub use decode::{decode, decode_guarded, panic_is_contained};
 pub use error::AudioError;
 pub use finite::{MAX_MAGNITUDE, Repairs, make_finite};
 #[cfg(not(target_family = "wasm"))]

@@ -3,6 +3,8 @@
 mod bench;
 mod browser;
 mod corpus;
+mod decode_real;
+mod fuzz;
 mod goldens;
 mod layers;
 mod process;
@@ -22,6 +24,8 @@ const HELP: &str = "cargo xtask CHORE
   browser                               the npm package in Node and Chromium against the native program
   bench                                 this machine's speed beside peers, results checked first
   goldens                               the outside goldens again, with the programs they come from
+  fuzz --minutes N [--seed S] [...]     damaged sound files through decoders and analysis, or through --program PATH
+  decode-real --packages | DIR...       real sound files beside FFmpeg and libvorbis
   corpus leak --files N --out DIR       N deterministic clips of 10 s at 4096 Hz, 16-bit WAV
 ";
 
@@ -36,6 +40,8 @@ fn main() -> ExitCode {
         Some((&"browser", _)) => browser::chore(),
         Some((&"bench", _)) => bench::chore(),
         Some((&"goldens", _)) => goldens::chore(),
+        Some((&"fuzz", rest)) => fuzz::chore(rest),
+        Some((&"decode-real", rest)) => decode_real::chore(rest),
         Some((&"corpus", rest)) => corpus::run(rest),
         _ => Err(HELP.to_owned()),
     };
