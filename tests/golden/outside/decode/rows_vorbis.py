@@ -112,6 +112,14 @@ def qualities(suite):
         row(suite, f"vorbis-{frames}-frames.ogg", 44100, remark="shorter than a block or a few")
 
 
+def plausible(path):
+    """Pages of a file that FFmpeg copied: FFmpeg 5.1 sometimes writes the last position 2^32 too high."""
+    with open(path, "rb") as f:
+        pages = tools.ogg_pages(f.read())
+    tools.set_granule(pages[-1], tools.granule(pages[-1]) & 0xFFFFFFFF)
+    return pages
+
+
 def paged(suite, file, x, rate, quality="3", page_us=40000):
     """A file with several small audio pages."""
     by_oggenc(suite, "tmp-paged.ogg", x, rate, "-q", quality)
@@ -129,8 +137,7 @@ def paged(suite, file, x, rate, quality="3", page_us=40000):
             suite.temp(file),
         ]
     )
-    with open(suite.temp(file), "rb") as f:
-        return tools.ogg_pages(f.read())
+    return plausible(suite.temp(file))
 
 
 def pages(suite):
@@ -138,6 +145,11 @@ def pages(suite):
     x = to_ints(sound(44100, 2, 0.24, 64), 16)
     made = paged(suite, "paged.ogg", x, 44100)
     audio = [i for i, page in enumerate(made) if tools.granule(page) > 0]
+    # FFmpeg counts 128 frames too many where a stream begins with a short block: the first page must end where it ends.
+    suite.write("tmp-base.ogg", tools.ogg_file([bytearray(page) for page in made]))
+    base = len(libvorbis(suite.path("tmp-base.ogg"))) - tools.granule(made[-1])
+    for i in audio:
+        tools.set_granule(made[i], tools.granule(made[i]) + base)
     assert len(audio) >= 4, len(audio)
 
     def shifted(file, by, remark, change=lambda pages: None, code=""):
@@ -149,12 +161,11 @@ def pages(suite):
         row(suite, file, 44100, remark=remark, code=code)
 
     shifted("vorbis-pages.ogg", 0, "several pages")
-    # Not more than the last block of the page: libvorbis drops no more, whatever the position says.
-    for surplus in (64, 128, 500):
+    for surplus in (64, 128, 500, 1000):
         shifted(
             f"vorbis-first-page-{surplus}.ogg",
             -surplus,
-            f"the first page's position is {surplus} smaller than its samples: they are cut at the start",
+            "the first page's position is smaller than its samples: the surplus is cut at the start",
         )
     shifted("vorbis-begins-later.ogg", 1_000_000, "positions begin at 1,000,000, as of a recorded station")
 
@@ -202,6 +213,7 @@ def pages(suite):
             suite.path("vorbis-ss-copy.ogg"),
         ]
     )
+    suite.write("vorbis-ss-copy.ogg", tools.ogg_file(plausible(suite.path("vorbis-ss-copy.ogg"))))
     row(suite, "vorbis-ss-copy.ogg", 44100, remark="cut by ffmpeg -ss -c copy")
 
 
