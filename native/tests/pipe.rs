@@ -110,11 +110,11 @@ fn sound_on_stdin_is_one_input_and_has_the_numbers_of_the_file() {
         assert_eq!(raw[field], file[field], "{field}");
     }
     // Too much for the memory that may hold it: through a temporary file, of which nothing stays.
-    let long = aiff(96_000, &library::planes(2, 1, 3_200_000));
-    assert!(long.len() > 48_000_000 / 8);
+    let long = aiff(96_000, &library::planes(2, 1, 3_600_000));
+    assert!(long.len() > 56_000_000 / 8);
     f.file("long.aiff", &long);
     std::fs::create_dir(f.join("tmp")).unwrap();
-    let words = "analyze - --memory 48M --jobs 1";
+    let words = "analyze - --memory 56M --jobs 1";
     let mut small = command(&f, words);
     small.env("TMPDIR", f.join("tmp"));
     assert_eq!(but_path(one_record(&fed_command(small, &long))), but_path(one_record(&f.run("analyze long.aiff"))));
