@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{flac, id3v1, id3v2};
-use earprint_audio::{Clip, Limits, Samples, decode};
+use common::{Dice, flac, id3v1, id3v2};
+use earprint_audio::{Clip, Limits, Samples, decode, decode_guarded};
 
 fn ramp(frames: usize, step: usize) -> Vec<Vec<i16>> {
     vec![(0..frames).map(|n| (n * step) as i16).collect()]
@@ -53,6 +53,27 @@ fn tags_around_a_file_are_no_audio() {
         assert_eq!((clip.decoder, clip.note.clone()), ("symphonia-flac", None));
         assert_eq!(clip.to_f32(), floats(&[&a]));
     }
+}
+
+#[test]
+fn damaged_joined_files_end_in_a_clip_or_an_error() {
+    let file = [flac(44_100, &ramp(600, 37)), id3v1(), flac(44_100, &ramp(300, 91))].concat();
+    let (mut clips, mut errors) = (0, 0);
+    for seed in 1..=3000u64 {
+        let mut bytes = file.clone();
+        Dice(seed).damage(&mut bytes);
+        match decode_guarded(bytes, Some("flac"), &Limits::default()) {
+            Ok(clip) => {
+                clips += 1;
+                assert!(clip.frames() <= 1 << 18, "seed {seed}: {} frames", clip.frames());
+            }
+            Err(error) => {
+                errors += 1;
+                assert_ne!(error.code(), "E_DECODER_PANICKED", "seed {seed}: {error}");
+            }
+        }
+    }
+    assert!(clips > 300 && errors > 300, "{clips} clips, {errors} errors");
 }
 
 /// Writes another number of samples to the header of [`flac`].

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Dice, id3v1, id3v2, mp3_silence};
-use earprint_audio::{AudioError, Clip, Limits, decode};
+use earprint_audio::{AudioError, Clip, Limits, decode, decode_guarded};
 
 const REFERENCE: &str = include_str!("mpeg/reference.txt");
 
@@ -129,6 +129,44 @@ fn damage_keeps_its_time() {
 }
 
 #[test]
+fn damage_of_any_kind_ends_in_a_clip_or_an_error() {
+    let names =
+        ["cbr64.mp3", "joint96.mp3", "vbr-no-header.mp3", "mpeg25.mp3", "free330.mp3", "layer2.mp2", "layer1.mp1"];
+    let files: Vec<Vec<u8>> = names.iter().map(|name| file(name)).collect();
+    let (mut clips, mut errors) = (0, 0);
+    for seed in 1..=3000u64 {
+        let mut dice = Dice(seed);
+        let mut bytes = files[dice.below(files.len())].clone();
+        if dice.below(3) == 0 {
+            bytes.extend(&files[dice.below(files.len())]);
+        }
+        dice.damage(&mut bytes);
+        match decode_guarded(bytes.clone(), Some("mp3"), &Limits::default()) {
+            Ok(clip) => {
+                clips += 1;
+                // The shortest frame has 24 bytes, the longest 1,152 frames; silence stands in for no more.
+                assert!(clip.frames() <= bytes.len() / 24 * 1152, "seed {seed}: {} frames", clip.frames());
+            }
+            Err(error) => {
+                errors += 1;
+                assert_ne!(error.code(), "E_DECODER_PANICKED", "seed {seed}: {error}");
+            }
+        }
+    }
+    assert!(clips > 1000 && errors > 10, "{clips} clips, {errors} errors");
+}
+
+#[test]
+fn a_second_header_frame_is_no_audio() {
+    let bytes = file("cbr64.mp3");
+    // The header frame is 208 or 209 bytes long; LAME's is followed by a frame of the same header.
+    let size = (150..300).find(|&at| bytes[at..at + 2] == bytes[..2]).expect("a second frame");
+    let doubled = read([&bytes[..size], &bytes[..]].concat());
+    assert_equal(&doubled.to_f32(), &planes("cbr64.mp3"));
+    assert_eq!(doubled.note, None);
+}
+
+#[test]
 fn a_file_that_breaks_off_is_partial_where_its_header_tells() {
     let bytes = file("cbr64.mp3");
     let clip = read(bytes[..bytes.len() / 2].to_vec());
@@ -157,6 +195,7 @@ fn what_holds_no_frames_is_no_audio() {
     assert_eq!(fail(&id3v2(5000)[..3000]).code(), "E_DECODE_TRUNCATED", "within the tag");
     assert_eq!(fail(&id3v2(5000)).code(), "E_DECODE_TRUNCATED", "behind the tag");
     assert_eq!(fail(&[id3v2(50), vec![1; 5000]].concat()).code(), "E_MALFORMED");
+    assert_eq!(fail(&file("cbr64.mp3")[..150]).code(), "E_DECODE_TRUNCATED", "within the first frame");
 }
 
 #[test]

@@ -74,7 +74,7 @@ pub(crate) struct CodecReader {
 /// whether a search for the first packet is worth it.
 pub(crate) fn container_without_magic(hint: Option<&str>) -> Option<Container> {
     match hint?.to_ascii_lowercase().as_str() {
-        "mp3" | "mp2" | "mpga" => Some(Container::Mpeg),
+        "mp3" | "mp2" | "mp1" | "mpga" => Some(Container::Mpeg),
         "aac" | "adts" => Some(Container::Adts),
         "wv" => Some(Container::WavPack),
         _ => None,

@@ -64,12 +64,13 @@ pub(super) fn open(source: Box<dyn Source>, total_bytes: u64) -> Result<Opened, 
         }
         tagged = true;
     }
-    match sniff(window.peek(TAG_LOOKAHEAD)?) {
-        Some(container @ (Container::Flac | Container::Adts)) => {
-            return Ok(Opened::Other(window.into_source(), container));
-        }
-        _ => {}
+    if let Some(container @ (Container::Flac | Container::Adts)) = sniff(window.peek(TAG_LOOKAHEAD)?) {
+        return Ok(Opened::Other(window.into_source(), container));
     }
+    let head = window.peek(LOOKAHEAD)?;
+    // The mark of UTF-16 text looks like layer 1.
+    let breaks_off = FrameHeader::parse(head).is_some_and(|header| header.layer != 1)
+        && follow(head, None, CHAIN_FRAMES) == Chain::Ends(0);
     let (stream, free_bytes) = match at_start(&mut window)? {
         Some(found) => found,
         None => match behind_junk(&mut window)? {
@@ -77,6 +78,10 @@ pub(super) fn open(source: Box<dyn Source>, total_bytes: u64) -> Result<Opened, 
             None if tagged => {
                 let what = "no MPEG frames follow each other behind the tag".into();
                 return Err(AudioError::Malformed { container: "MP3", what });
+            }
+            None if breaks_off => {
+                let what = "a whole frame";
+                return Err(AudioError::Truncated { container: "MP3", at_bytes: total_bytes, what });
             }
             None => return Err(AudioError::NotAudio { expected: KNOWN, actual: start }),
         },

@@ -136,8 +136,13 @@ impl MpegReader {
             self.pending = Some(Pending::End(None));
             return Ok(());
         }
-        if self.packets > 0 && InfoHeader::parse(header, &bytes[..size]).is_some() {
-            self.pending = Some(Pending::NewTrack(*header, self.free_bytes));
+        if InfoHeader::parse(header, &bytes[..size]).is_some() {
+            if self.packets > 0 {
+                self.pending = Some(Pending::NewTrack(*header, self.free_bytes));
+            } else {
+                // Tools that write a header frame keep the one that was there.
+                self.window.skip(size as u64)?;
+            }
             return Ok(());
         }
         let rest = &bytes[size..];
@@ -275,13 +280,11 @@ impl PacketReader for MpegReader {
 
     fn next_packet(&mut self) -> Result<Next, AudioError> {
         loop {
-            if self.pending.is_some() || self.queue.len() > self.hold {
-                if let Some(item) = self.queue.pop_front() {
-                    return Ok(match item {
-                        Item::Packet(packet) => Next::Packet(packet),
-                        Item::Lost { packets, frames } => Next::Lost { packets, frames },
-                    });
-                }
+            let give = self.pending.is_some() || self.queue.len() > self.hold;
+            match if give { self.queue.pop_front() } else { None } {
+                Some(Item::Packet(packet)) => return Ok(Next::Packet(packet)),
+                Some(Item::Lost { packets, frames }) => return Ok(Next::Lost { packets, frames }),
+                None => {}
             }
             match self.pending.take() {
                 None => {
