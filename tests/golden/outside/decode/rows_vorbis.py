@@ -161,7 +161,8 @@ def pages(suite):
         row(suite, file, 44100, remark=remark, code=code)
 
     shifted("vorbis-pages.ogg", 0, "several pages")
-    for surplus in (64, 128, 500, 1000):
+    # At most the last block of the page: libvorbis drops a larger surplus in the middle of the page.
+    for surplus in (64, 128, 500):
         shifted(
             f"vorbis-first-page-{surplus}.ogg",
             -surplus,

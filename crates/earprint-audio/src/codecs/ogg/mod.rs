@@ -39,6 +39,8 @@ pub(crate) struct OggReader {
     queue: VecDeque<Next>,
     /// Whether the current stream's last page has come.
     finished: bool,
+    /// A page of the current stream that waits for the next one, since the last one is trimmed.
+    held: Option<Page>,
     /// A first page that follows the current stream.
     following: Option<Page>,
 }
@@ -74,9 +76,11 @@ impl OggReader {
             return Err(AudioError::Truncated { container: "Ogg", at_bytes: total_bytes, what: "a complete page" });
         };
         let mut queue = VecDeque::new();
+        let mut finished = false;
         loop {
             if let Some(page) = page.take().filter(|page| page.serial == stream.serial) {
-                stream.take(&page, &mut queue)?;
+                finished = page.last;
+                stream.take(&page, page.last, &mut queue)?;
             }
             if stream.mapping.ready() {
                 break;
@@ -91,7 +95,7 @@ impl OggReader {
         let told = tail.filter(|(serial, _)| *serial == stream.serial);
         track.frames_hint =
             track.frames_hint.or(told.map(|(_, position)| position.saturating_sub(stream.mapping.delay())));
-        Ok(OggReader { pages, stream, track, queue, finished: false, following: None })
+        Ok(OggReader { pages, stream, track, queue, finished, held: None, following: None })
     }
 
     /// Goes on with the stream that begins with `first`.
@@ -99,11 +103,13 @@ impl OggReader {
         let Ok(Some((mut stream, mut page))) = choose(&mut self.pages, Some(first)) else {
             return Ok(Next::End(Some("the next chained stream is no audio that can be read".into())));
         };
+        self.finished = false;
         while !stream.mapping.ready() {
-            if let Some(page) = page.take().filter(|page| page.serial == stream.serial)
-                && stream.take(&page, &mut self.queue).is_err()
-            {
-                return Ok(Next::End(Some("the headers of the next chained stream are damaged".into())));
+            if let Some(page) = page.take().filter(|page| page.serial == stream.serial) {
+                self.finished = page.last;
+                if stream.take(&page, page.last, &mut self.queue).is_err() {
+                    return Ok(Next::End(Some("the headers of the next chained stream are damaged".into())));
+                }
             }
             if stream.mapping.ready() {
                 break;
@@ -114,11 +120,11 @@ impl OggReader {
             }
         }
         if let Some(page) = page.filter(|page| page.serial == stream.serial) {
-            stream.take(&page, &mut self.queue)?;
+            self.finished = page.last;
+            stream.take(&page, page.last, &mut self.queue)?;
         }
         self.track = stream.mapping.track();
         self.stream = stream;
-        self.finished = false;
         Ok(Next::NewTrack)
     }
 
@@ -146,12 +152,29 @@ impl PacketReader for OggReader {
             if let Some(first) = self.following.take() {
                 return self.chain(first);
             }
-            let Some(page) = self.pages.next()? else { return Ok(self.end()) };
+            let Some(page) = self.pages.next()? else {
+                match self.held.take() {
+                    // The last page by its place, whether it says so or not.
+                    Some(page) => self.stream.take(&page, self.stream.position.is_some(), &mut self.queue)?,
+                    None => return Ok(self.end()),
+                }
+                continue;
+            };
             if page.serial == self.stream.serial && !self.finished {
                 self.finished = page.last;
-                self.stream.take(&page, &mut self.queue)?;
+                if let Some(before) = self.held.replace(page) {
+                    self.stream.take(&before, false, &mut self.queue)?;
+                }
+                if self.finished
+                    && let Some(page) = self.held.take()
+                {
+                    self.stream.take(&page, true, &mut self.queue)?;
+                }
             } else if page.first {
                 self.following = Some(page);
+                if let Some(page) = self.held.take() {
+                    self.stream.take(&page, self.stream.position.is_some(), &mut self.queue)?;
+                }
             }
         }
     }
@@ -216,8 +239,9 @@ impl Stream {
         }
     }
 
-    /// Takes a page of this stream: its packets go to the queue, trimmed by the page's position.
-    fn take(&mut self, page: &Page, queue: &mut VecDeque<Next>) -> Result<(), AudioError> {
+    /// Takes a page of this stream: its packets go to the queue, trimmed by the page's position. `last`: whether the
+    /// stream ends with it.
+    fn take(&mut self, page: &Page, last: bool, queue: &mut VecDeque<Next>) -> Result<(), AudioError> {
         let lost_pages = self.sequence.is_some_and(|before| before.wrapping_add(1) != page.sequence);
         self.sequence = Some(page.sequence);
         if lost_pages || !page.continued {
@@ -250,23 +274,23 @@ impl Stream {
             }
         }
         if !audio.is_empty() {
-            self.place(audio, page, lost_pages, queue);
+            self.place(audio, page, last, lost_pages, queue);
         }
         Ok(())
     }
 
     /// Trims the packets that end on a page, and fills the gap of lost pages.
-    fn place(&mut self, mut audio: Vec<CodedPacket>, page: &Page, lost: bool, queue: &mut VecDeque<Next>) {
+    fn place(&mut self, mut audio: Vec<CodedPacket>, page: &Page, last: bool, lost: bool, queue: &mut VecDeque<Next>) {
         let total: u64 = audio.iter().map(|packet| packet.frames).sum();
         let mut at_end = 0;
         match (self.position, page.granule) {
-            (None, Some(end)) if page.last => at_end = total.saturating_sub(end),
+            (None, Some(end)) if last => at_end = total.saturating_sub(end),
             (None, Some(end)) => self.delay += total.saturating_sub(end),
             (Some(position), Some(end)) if lost && end > position + total => {
                 let frames = (end - position - total).min(MAX_GAP_FRAMES);
                 queue.push_back(Next::Lost { packets: 1, frames });
             }
-            (Some(position), Some(end)) if page.last => at_end = (position + total).saturating_sub(end).min(total),
+            (Some(position), Some(end)) if last => at_end = (position + total).saturating_sub(end).min(total),
             _ => {}
         }
         self.position = page.granule.or(self.position.map(|position| position + total));
