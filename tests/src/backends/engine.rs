@@ -24,7 +24,8 @@ impl Source for Clips {
             return Some((index, Err(Failure::error("E_TEST", "this one cannot be read"))));
         }
         let mono = Mono::I16(signals::varied_i16(index as u64, 3000, 4096.0));
-        let meta = FileMeta { frames_read: 3000, sample_rate: 4096, channels: 1, decoder: "test", partial: false, note: None };
+        let meta =
+            FileMeta { frames_read: 3000, sample_rate: 4096, channels: 1, decoder: "test", partial: false, note: None };
         Some((index, Ok(Loaded { sound: Sound::Mono(mono), rate_hz: 4096, meta })))
     }
 }

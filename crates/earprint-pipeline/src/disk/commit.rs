@@ -112,7 +112,8 @@ impl<'a> Committer<'a> {
     pub fn take(&self, outcome: FileOutcome) -> Result<(), StoreError> {
         let index = outcome.index;
         let windowed = self.job.job.windows.is_some();
-        let mut entry = entry_of(&self.job.inputs[index], &outcome, windowed, self.job.job.spec.sample_rate, &self.header.backend);
+        let mut entry =
+            entry_of(&self.job.inputs[index], &outcome, windowed, self.job.job.spec.sample_rate, &self.header.backend);
         let mut features = outcome.features.ok();
         if !windowed && let Some(f) = features.take() {
             // Arrays of their own are written by the worker that made them, before anyone waits for anyone.
