@@ -5,8 +5,15 @@
 //! samples; both are ours or symphonia's. What the file asks for is bounded here before a decoder reserves by it, and
 //! each call into a third party is guarded: a panic becomes an error.
 
+mod aac;
+mod adts;
+mod caf;
+mod input;
+mod matroska;
 mod measured;
+mod mp4;
 mod names;
+mod params;
 mod symphonia_codec;
 mod symphonia_format;
 mod track;
@@ -14,6 +21,7 @@ mod track;
 use std::io::ErrorKind;
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
+use symphonia::core::codecs::audio::well_known as codec_ids;
 use symphonia::core::errors::Error as SymphoniaError;
 
 use crate::clip::Samples;
@@ -77,6 +85,18 @@ fn open_reader(
     if container == Container::OggOpus {
         return Err(unsupported("Opus in Ogg".into()));
     }
+    let (source, is_tagged_adts) = match container {
+        Container::Mpeg => adts::behind_tag(source, total_bytes)?,
+        _ => (source, false),
+    };
+    match container {
+        Container::Mp4 => return Ok(Box::new(mp4::Mp4Reader::open(source, total_bytes)?)),
+        Container::Matroska => return Ok(Box::new(matroska::MatroskaReader::open(source, total_bytes)?)),
+        Container::Caf => return Ok(Box::new(caf::CafReader::open(source, total_bytes)?)),
+        Container::Adts => return Ok(Box::new(adts::AdtsReader::open(source, total_bytes)?)),
+        _ if is_tagged_adts => return Ok(Box::new(adts::AdtsReader::open(source, total_bytes)?)),
+        _ => {}
+    }
     Ok(Box::new(SymphoniaFormat::open(source, total_bytes, container)?))
 }
 
@@ -88,6 +108,9 @@ fn open_decoder(
     limits: &Limits,
 ) -> Result<Box<dyn PacketDecoder>, AudioError> {
     check_params(params, limits)?;
+    if params.codec == codec_ids::CODEC_ID_AAC {
+        return Ok(Box::new(aac::AacCodec::open(params, container)?));
+    }
     Ok(Box::new(SymphoniaCodec::open(params, container, total_bytes)?))
 }
 
