@@ -23,6 +23,8 @@ pub enum Container {
     Adts,
     /// ISO MP4, M4A, QuickTime.
     Mp4,
+    /// Matroska or WebM.
+    Matroska,
     /// AIFF or AIFF-C.
     Aiff,
     /// Apple Core Audio Format.
@@ -43,6 +45,7 @@ impl Container {
             Container::Mpeg => "MP3",
             Container::Adts => "AAC",
             Container::Mp4 => "MP4",
+            Container::Matroska => "Matroska",
             Container::Aiff => "AIFF",
             Container::Caf => "CAF",
         }
@@ -84,8 +87,10 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
         Some(Container::Aiff)
     } else if at(0, b"caff") {
         Some(Container::Caf)
-    } else if at(4, b"ftyp") {
+    } else if is_mp4(prefix) {
         Some(Container::Mp4)
+    } else if at(0, &[0x1A, 0x45, 0xDF, 0xA3]) {
+        Some(Container::Matroska)
     } else if at(0, b"ID3") {
         // The tag's size tells nothing about what follows; the decoder's probe steps over it.
         Some(Container::Mpeg)
@@ -100,6 +105,19 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
             }
             _ => None,
         }
+    }
+}
+
+/// A file type box, or in QuickTime files from before it one of the boxes that may come first, with a size that fits it.
+fn is_mp4(prefix: &[u8]) -> bool {
+    let Some((size, kind)) = prefix.split_first_chunk::<4>() else { return false };
+    let size = u32::from_be_bytes(*size);
+    match kind.get(..4) {
+        Some(b"ftyp") => true,
+        Some(b"mdat") => size >= 8 || size <= 1,
+        // Text such as "fat-free" is no box of a gigabyte.
+        Some(b"moov" | b"wide" | b"free" | b"skip" | b"pnot") => (8..1 << 29).contains(&size),
+        _ => false,
     }
 }
 
@@ -134,6 +152,9 @@ mod tests {
         assert_eq!(sniff(b"RIFF\x00\x00\x00\x00AVI LIST"), None);
         assert_eq!(sniff(b"fLaC\0\0\0\x22"), Some(Container::Flac));
         assert_eq!(sniff(b"\0\0\0\x20ftypM4A "), Some(Container::Mp4));
+        assert_eq!(sniff(b"\0\0\0\x08wide\0\0\0\0mdat"), Some(Container::Mp4));
+        assert_eq!(sniff(b"fat-free milk"), None);
+        assert_eq!(sniff(&[0x1A, 0x45, 0xDF, 0xA3, 0x9F]), Some(Container::Matroska));
         assert_eq!(sniff(&[0xFF, 0xFB, 0x90, 0x00]), Some(Container::Mpeg));
         assert_eq!(sniff(&[0xFF, 0xF1, 0x50, 0x80]), Some(Container::Adts));
         assert_eq!(sniff(&[0xFF, 0xFF, 0xFF, 0xFF]), None);

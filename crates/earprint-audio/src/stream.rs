@@ -263,6 +263,16 @@ impl Stream {
 
     /// Reads the rest of the stream for its identity alone.
     pub(crate) fn skip_to_end(&mut self) -> Result<(), AudioError> {
+        match self.skip_all() {
+            // As in decoding: a size or offset that leads outside of the file ends it.
+            Err(AudioError::Io { kind, .. }) if is_refusal(kind) => {}
+            skipped => skipped?,
+        }
+        self.done = true;
+        Ok(())
+    }
+
+    fn skip_all(&mut self) -> Result<(), AudioError> {
         match &mut self.inner {
             Inner::Wav(reader) => {
                 while reader.read(&mut self.note)? {
@@ -279,7 +289,6 @@ impl Stream {
             #[cfg(feature = "codecs")]
             Inner::Codec(reader) => reader.skip_to_end(&self.options)?,
         }
-        self.done = true;
         Ok(())
     }
 

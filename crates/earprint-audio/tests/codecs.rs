@@ -166,7 +166,7 @@ fn ffmpeg_and_we_agree_on_what_a_file_holds() {
     }
     std::fs::create_dir_all(&dir).expect("temporary folder");
     for (extension, decoder) in
-        [("flac", "symphonia-flac"), ("mp3", "symphonia-mp3"), ("ogg", "symphonia-vorbis"), ("m4a", "symphonia-aac")]
+        [("flac", "symphonia-flac"), ("mp3", "symphonia-mp3"), ("ogg", "symphonia-vorbis"), ("m4a", "syom-aac")]
     {
         let path = dir.join(format!("tone.{extension}"));
         let file = path.to_str().expect("UTF-8");

@@ -5,13 +5,27 @@
 //! samples; both are ours or symphonia's. What the file asks for is bounded here before a decoder reserves by it, and
 //! each call into a third party is guarded: a panic becomes an error.
 
+#[cfg(feature = "more-codecs")]
+mod aac;
+#[cfg(feature = "more-codecs")]
+mod adts;
+#[cfg(feature = "more-codecs")]
+mod caf;
 mod flac_links;
+#[cfg(feature = "more-codecs")]
+mod input;
+#[cfg(feature = "more-codecs")]
+mod matroska;
 mod measured;
+#[cfg(feature = "more-codecs")]
+mod mp4;
 mod mpeg;
 mod names;
 mod ogg;
 #[cfg(feature = "more-codecs")]
 mod opus;
+#[cfg(feature = "more-codecs")]
+mod params;
 mod symphonia_codec;
 mod symphonia_format;
 mod track;
@@ -20,7 +34,7 @@ use std::io::ErrorKind;
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
 #[cfg(feature = "more-codecs")]
-use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_AAC, CODEC_ID_OPUS};
 use symphonia::core::errors::Error as SymphoniaError;
 
 use crate::clip::Samples;
@@ -98,6 +112,14 @@ fn open_reader(
         // Joined streams are looked for in files; a pipe is one stream.
         Container::Flac if total_bytes != UNKNOWN_BYTES => Box::new(FlacLinks::open(source, total_bytes)?),
         Container::Ogg | Container::OggOpus => Box::new(OggReader::open(source, total_bytes)?),
+        #[cfg(feature = "more-codecs")]
+        Container::Mp4 => Box::new(mp4::Mp4Reader::open(source, total_bytes)?),
+        #[cfg(feature = "more-codecs")]
+        Container::Matroska => Box::new(matroska::MatroskaReader::open(source, total_bytes)?),
+        #[cfg(feature = "more-codecs")]
+        Container::Caf => Box::new(caf::CafReader::open(source, total_bytes)?),
+        #[cfg(feature = "more-codecs")]
+        Container::Adts => Box::new(adts::AdtsReader::open(source, total_bytes)?),
         _ => Box::new(SymphoniaFormat::open(source, total_bytes, container)?),
     };
     Ok((reader, container))
@@ -112,6 +134,8 @@ fn open_decoder(
 ) -> Result<Box<dyn PacketDecoder>, AudioError> {
     check_params(params, limits)?;
     Ok(match params.codec {
+        #[cfg(feature = "more-codecs")]
+        CODEC_ID_AAC => Box::new(aac::AacCodec::open(params, container)?),
         #[cfg(feature = "more-codecs")]
         CODEC_ID_OPUS => Box::new(OpusCodec::open(params)?),
         #[cfg(feature = "more-codecs")]

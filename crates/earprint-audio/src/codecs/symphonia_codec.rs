@@ -27,9 +27,15 @@ impl SymphoniaCodec {
     pub fn open(params: &AudioCodecParameters, container: Container, total_bytes: u64) -> Result<Self, AudioError> {
         let name = decoder_name(params.codec);
         let decoder = guard(name, || {
-            symphonia::default::get_codecs()
-                .make_audio_decoder(params, &AudioDecoderOptions::default())
-                .map_err(|error| open_error(container, total_bytes, error))
+            symphonia::default::get_codecs().make_audio_decoder(params, &AudioDecoderOptions::default()).map_err(
+                |error| match error {
+                    // A decoder reads its headers from memory: their end is damage and no failure of the source.
+                    SymphoniaError::IoError(error) => {
+                        AudioError::Malformed { container: container.name(), what: error.to_string() }
+                    }
+                    error => open_error(container, total_bytes, error),
+                },
+            )
         })?;
         Ok(SymphoniaCodec { decoder, name })
     }

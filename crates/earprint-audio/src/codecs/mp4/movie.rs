@@ -1,0 +1,112 @@
+//! The movie box (`moov`): tracks, their clocks, and which part of their sound is meant to be played.
+//!
+//! Sources: ISO/IEC 14496-12 (edit lists, section 8.6.6), Apple's gapless tag `iTunSMPB` (hexadecimal numbers: reserved,
+//! delay, padding, frames).
+
+use super::super::input::Fields;
+use super::boxes::{boxes, find, path};
+use super::samples::FragmentDefaults;
+use crate::error::AudioError;
+
+/// An audio track as it stands in the movie box.
+pub(super) struct MovieTrack<'a> {
+    pub id: u32,
+    pub enabled: bool,
+    /// Ticks per second of the track's clock, at least 1.
+    pub timescale: u64,
+    pub stbl: &'a [u8],
+    pub edit: Option<Edit>,
+}
+
+/// The part of a track that is played, in ticks of its clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub start: u64,
+    /// `None` where the part goes to the end.
+    pub end: Option<u64>,
+    /// How exactly the movie's clock can tell the end.
+    pub tolerance: u64,
+}
+
+/// The audio tracks of a movie, in the order of the file.
+///
+/// # Errors
+/// [`AudioError::Unsupported`] for an edit list that plays several parts.
+pub(super) fn audio_tracks(moov: &[u8]) -> Result<Vec<MovieTrack<'_>>, AudioError> {
+    let movie_timescale = find(moov, b"mvhd").and_then(timescale).unwrap_or(1);
+    let mut out = Vec::new();
+    for trak in boxes(moov).filter(|b| &b.kind == b"trak") {
+        let handler = path(trak.body, &[b"mdia", b"hdlr"]).and_then(|b| b.be32_at(8));
+        let stbl = path(trak.body, &[b"mdia", b"minf", b"stbl"]);
+        let timescale = path(trak.body, &[b"mdia", b"mdhd"]).and_then(timescale);
+        let id = find(trak.body, b"tkhd").and_then(|b| b.be32_at(if b.first() == Some(&1) { 20 } else { 12 }));
+        let (Some(id), Some(stbl), Some(timescale)) = (id, stbl, timescale) else { continue };
+        if handler != Some(u32::from_be_bytes(*b"soun")) {
+            continue;
+        }
+        let edit = match path(trak.body, &[b"edts", b"elst"]) {
+            Some(elst) => edit(elst, movie_timescale, timescale)?,
+            None => None,
+        };
+        let enabled = find(trak.body, b"tkhd").and_then(|b| b.u8_at(3)).is_some_and(|flags| flags & 1 != 0);
+        out.push(MovieTrack { id, enabled, timescale, stbl, edit });
+    }
+    Ok(out)
+}
+
+/// Defaults of a track's fragments; `None` where the movie has no fragments.
+pub(super) fn fragment_defaults(moov: &[u8], track_id: u32) -> Option<FragmentDefaults> {
+    let mvex = find(moov, b"mvex")?;
+    let trex = boxes(mvex).find(|b| &b.kind == b"trex" && b.body.be32_at(4) == Some(track_id));
+    Some(trex.map_or_else(FragmentDefaults::default, |b| FragmentDefaults {
+        ticks: b.body.be32_at(12).unwrap_or(0),
+        bytes: b.body.be32_at(16).unwrap_or(0),
+    }))
+}
+
+/// Delay and length in frames from an `iTunSMPB` tag.
+pub(super) fn itunes_gapless(moov: &[u8]) -> Option<(u64, u64)> {
+    let meta = path(moov, &[b"udta", b"meta"])?;
+    // ISO gives `meta` a version and flags, QuickTime does not.
+    let ilst = find(meta.get(4..)?, b"ilst").or_else(|| find(meta, b"ilst"))?;
+    let tag = boxes(ilst).filter(|b| &b.kind == b"----").find(|b| {
+        let of = |kind| find(b.body, kind).and_then(|name| name.get(4..));
+        of(b"mean") == Some(b"com.apple.iTunes") && of(b"name") == Some(b"iTunSMPB")
+    })?;
+    let text = std::str::from_utf8(find(tag.body, b"data")?.get(8..)?).ok()?;
+    let mut numbers = text.split_ascii_whitespace().map(|word| u64::from_str_radix(word, 16).ok());
+    let (_, delay, _, frames) = (numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??);
+    Some((delay, frames)).filter(|&(delay, frames)| delay < 1 << 20 && frames > 0)
+}
+
+/// The clock of an `mvhd` or `mdhd` box.
+fn timescale(body: &[u8]) -> Option<u64> {
+    let at = if body.first() == Some(&1) { 20 } else { 12 };
+    body.be32_at(at).filter(|&ticks| ticks > 0).map(u64::from)
+}
+
+fn edit(elst: &[u8], movie_timescale: u64, timescale: u64) -> Result<Option<Edit>, AudioError> {
+    let wide = elst.first() == Some(&1);
+    let entry_bytes = if wide { 20 } else { 12 };
+    let tolerance = timescale / movie_timescale + 1;
+    let mut out: Option<Edit> = None;
+    for entry in super::boxes::table(elst, entry_bytes).chunks_exact(entry_bytes) {
+        let (duration, start) = if wide {
+            (entry.be64_at(0), entry.be64_at(8).map(|t| t as i64))
+        } else {
+            (entry.be32_at(0).map(u64::from), entry.be32_at(4).map(|t| i64::from(t as i32)))
+        };
+        let (Some(duration), Some(start)) = (duration, start) else { break };
+        // An empty edit delays the track against the picture; its sound begins where it begins.
+        let Ok(start) = u64::try_from(start) else { continue };
+        let ticks = u128::from(duration) * u128::from(timescale) / u128::from(movie_timescale);
+        let end = (duration > 0).then(|| start.saturating_add(u64::try_from(ticks).unwrap_or(u64::MAX)));
+        out = Some(match out {
+            None => Edit { start, end, tolerance },
+            // Parts that follow each other are one.
+            Some(first) if first.end.is_some_and(|before| before.abs_diff(start) <= tolerance) => Edit { end, ..first },
+            Some(_) => return Err(super::super::unsupported("an MP4 edit list of several parts".into())),
+        });
+    }
+    Ok(out)
+}
