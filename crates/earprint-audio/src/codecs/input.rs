@@ -39,7 +39,8 @@ impl Input {
     /// [`AudioError::Io`].
     pub fn peek(&mut self, offset: u64, max: usize) -> Result<&[u8], AudioError> {
         let max = max.min(BUFFER_BYTES);
-        let inside = offset.checked_sub(self.buffer_at).filter(|&at| at + max as u64 <= self.buffer.len() as u64);
+        let inside =
+            offset.checked_sub(self.buffer_at).filter(|&at| at.saturating_add(max as u64) <= self.buffer.len() as u64);
         let at = match inside {
             Some(at) => at as usize,
             None => {
