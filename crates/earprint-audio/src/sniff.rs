@@ -108,7 +108,7 @@ pub fn sniff(prefix: &[u8]) -> Option<Container> {
     }
 }
 
-/// A file type box, or in QuickTime files from before it one of the boxes that may come first, with a size that fits it.
+/// A file type box, or in QuickTime files from before it one of the boxes that may come first, of a size that fits.
 fn is_mp4(prefix: &[u8]) -> bool {
     let Some((size, kind)) = prefix.split_first_chunk::<4>() else { return false };
     let size = u32::from_be_bytes(*size);

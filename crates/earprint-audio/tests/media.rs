@@ -150,13 +150,48 @@ fn adts_is_found_behind_a_tag_and_goes_on_behind_damage() {
 
 #[test]
 fn files_that_break_off_are_partial() {
-    for name in ["vorbis.webm", "flac.mka", "s16.mka", "alac.caf", "s24.caf", "mulaw.caf", "fragments.mp4"] {
+    for (name, cut) in [
+        ("vorbis.webm", 400),
+        ("vorbis-live.webm", 400),
+        ("flac.mka", 1000),
+        ("s24.caf", 1000),
+        ("mulaw.caf", 500),
+        ("fragments.mp4", 600),
+        ("lc.mka", 500),
+    ] {
         let whole = bytes_of(name);
-        // The headers of Vorbis alone are 3,998 bytes.
-        let cut = (whole.len() * 4 / 5).max(whole.len().saturating_sub(500));
-        let clip = decode(whole[..cut].to_vec(), None, &Limits::default()).expect(name);
-        assert!(clip.frames() > 0 && clip.note.as_ref().is_some_and(|note| note.is_partial()), "{name}: {clip:?}");
+        let clip = decode(whole[..whole.len() - cut].to_vec(), None, &Limits::default()).expect(name);
+        assert!(
+            clip.frames() > 0 && clip.note.as_ref().is_some_and(|note| note.is_partial()),
+            "{name}: {:?}",
+            clip.note
+        );
     }
+}
+
+#[test]
+fn caf_without_its_packet_table_is_truncated() {
+    // The table, behind the sound, tells where packets begin.
+    let whole = bytes_of("alac.caf");
+    let error = decode(whole[..whole.len() - 5000].to_vec(), None, &Limits::default()).expect_err("no table");
+    assert_eq!(error.code(), "E_DECODE_TRUNCATED", "{error}");
+}
+
+#[test]
+fn a_damaged_chunk_behind_the_sound_is_told() {
+    let whole = read("s24.caf").expect("decodes");
+    // A chunk of nearly 2^63 bytes behind the sound, and one of a negative size.
+    for size in [0x7FFF_FFFF_0000_0000_u64, 0xC000_0000_0000_0000] {
+        let file = [&bytes_of("s24.caf")[..], b"info", &size.to_be_bytes(), &[1, 2, 3]].concat();
+        let clip = decode(file, None, &Limits::default()).expect("decodes");
+        assert_eq!(clip.to_f32(), whole.to_f32());
+        assert!(clip.note.expect("noted").repaired.is_some());
+    }
+    // The same chunk in front of it leaves nothing to read.
+    let mut file = bytes_of("s24.caf");
+    file[16..20].copy_from_slice(&[0x7F, 0, 0, 0]);
+    let error = decode(file, None, &Limits::default()).expect_err("no sound").code();
+    assert!(["E_MALFORMED", "E_DECODE_TRUNCATED"].contains(&error), "{error}");
 }
 
 #[test]

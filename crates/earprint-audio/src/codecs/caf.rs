@@ -118,6 +118,11 @@ impl CafReader {
                 self.table = Some(PacketTable { entries: table.get(24..).unwrap_or(&[]).to_vec(), at: 0, left: count });
             }
         } else if variable {
+            // The table may stand behind the sound, and a file that breaks off has lost it.
+            if self.end >= self.input.len() {
+                let at_bytes = self.input.len();
+                return Err(AudioError::Truncated { container: "CAF", at_bytes, what: "its packet table (pakt)" });
+            }
             return Err(malformed("it has packets of variable size and no packet table (pakt)"));
         } else {
             let packets = (self.end - self.at) / self.description.packet_bytes;

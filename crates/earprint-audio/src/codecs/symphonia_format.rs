@@ -1,4 +1,4 @@
-//! Containers that symphonia reads: FLAC, MP4, AIFF, CAF, ADTS.
+//! Containers that symphonia reads: FLAC, MP3, Ogg, AIFF.
 
 use std::io::{ErrorKind, Seek, SeekFrom};
 use std::sync::{Arc, Mutex};

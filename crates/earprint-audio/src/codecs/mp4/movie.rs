@@ -1,7 +1,7 @@
 //! The movie box (`moov`): tracks, their clocks, and which part of their sound is meant to be played.
 //!
-//! Sources: ISO/IEC 14496-12 (edit lists, section 8.6.6), Apple's gapless tag `iTunSMPB` (hexadecimal numbers: reserved,
-//! delay, padding, frames).
+//! Sources: ISO/IEC 14496-12 (edit lists, section 8.6.6), Apple's gapless tag `iTunSMPB` (hexadecimal numbers:
+//! reserved, delay, padding, frames).
 
 use super::super::input::Fields;
 use super::boxes::{boxes, find, path};
@@ -88,6 +88,7 @@ fn timescale(body: &[u8]) -> Option<u64> {
 fn edit(elst: &[u8], movie_timescale: u64, timescale: u64) -> Result<Option<Edit>, AudioError> {
     let wide = elst.first() == Some(&1);
     let entry_bytes = if wide { 20 } else { 12 };
+    // One tick of the movie's clock, and one for rounding.
     let tolerance = timescale / movie_timescale + 1;
     let mut out: Option<Edit> = None;
     for entry in super::boxes::table(elst, entry_bytes).chunks_exact(entry_bytes) {
@@ -109,4 +110,48 @@ fn edit(elst: &[u8], movie_timescale: u64, timescale: u64) -> Result<Option<Edit
         });
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn atom(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+        [&(body.len() as u32 + 8).to_be_bytes()[..], kind, body].concat()
+    }
+
+    #[test]
+    fn an_itunes_tag_tells_delay_and_length() {
+        let text = b" 00000000 00000840 000001CA 00000000003F31F6 00000000 00000000";
+        let tag = [
+            atom(b"mean", b"\0\0\0\0com.apple.iTunes"),
+            atom(b"name", b"\0\0\0\0iTunSMPB"),
+            atom(b"data", &[&[0, 0, 0, 1, 0, 0, 0, 0][..], text].concat()),
+        ];
+        let ilst = atom(b"ilst", &atom(b"----", &tag.concat()));
+        let meta = atom(b"meta", &[&[0; 4][..], &ilst].concat());
+        assert_eq!(itunes_gapless(&atom(b"udta", &meta)), Some((0x840, 0x3F_31F6)));
+        assert_eq!(itunes_gapless(&atom(b"udta", &atom(b"meta", &ilst))), Some((0x840, 0x3F_31F6)));
+        assert_eq!(itunes_gapless(&atom(b"udta", b"")), None);
+    }
+
+    #[test]
+    fn edits_become_one_part_or_are_refused() {
+        let list = |entries: &[(u32, i32)]| {
+            let mut out = [[0; 4], (entries.len() as u32).to_be_bytes()].concat();
+            for (duration, start) in entries {
+                out.extend([duration.to_be_bytes(), start.to_be_bytes(), [0, 1, 0, 0]].concat());
+            }
+            edit(&out, 1000, 44_100)
+        };
+        let part = |start, end| Some(Edit { start, end, tolerance: 45 });
+        assert_eq!(list(&[(2000, 1024)]), Ok(part(1024, Some(89_224))));
+        assert_eq!(list(&[(0, 1024)]), Ok(part(1024, None)));
+        // A delay against the picture, then the sound.
+        assert_eq!(list(&[(500, -1), (2000, 2112)]), Ok(part(2112, Some(90_312))));
+        // Two parts that follow each other.
+        assert_eq!(list(&[(1000, 0), (1000, 44_100)]), Ok(part(0, Some(88_200))));
+        assert_eq!(list(&[]), Ok(None));
+        assert!(list(&[(1000, 0), (1000, 441_000)]).is_err());
+    }
 }
