@@ -76,20 +76,29 @@ fn an_mp4_file_that_ends_before_its_index_is_truncated() {
     assert!(!text.contains("convert"), "{text}");
 }
 
-/// A chunk behind the samples whose size leads out of every file: damage, on a disk as in memory.
+/// A chunk whose size leads out of every file: damage, on a disk as in memory, and never a failure of the system. Behind
+/// the samples it costs nothing.
 #[test]
 fn a_size_that_no_file_has_is_damage_and_no_failure_of_the_system() {
     let planes = [(0..2000).map(|n| (n % 100) as i16).collect::<Vec<i16>>()];
-    let mut bytes = caf(8000, &planes);
-    bytes.extend(b".&\xFA\x89\x28\x67\xEF\x01\x02\x03\x04\x05 and bytes of no meaning");
-    let (code, text) = refusal(&bytes, "caf");
-    assert_eq!(code, "E_MALFORMED", "{text}");
-    assert!(text.starts_with("damaged CAF file: "), "{text}");
+    let whole = caf(8000, &planes);
+    let junk = b".&\xFA\x89\x28\x67\xEF\x01\x02\x03\x04\x05 and bytes of no meaning";
     let path = std::env::temp_dir().join(format!("earprint-einval-{}.caf", std::process::id()));
-    std::fs::write(&path, &bytes).expect("temporary file");
-    let opened = Stream::open_path(&path, &Limits::default()).map(drop);
-    std::fs::remove_file(&path).expect("it is there");
-    assert_eq!(opened.expect_err("damaged").code(), "E_MALFORMED");
+    let on_disk = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).expect("temporary file");
+        let decoded = earprint_audio::decode_path(&path, &Limits::default());
+        std::fs::remove_file(&path).expect("it is there");
+        decoded
+    };
+    let behind = [&whole[..], junk].concat();
+    let clip = on_disk(&behind).expect("its samples are whole");
+    assert_eq!((clip.frames(), clip.note.as_ref().is_some_and(|note| note.repaired.is_some())), (2000, true));
+    assert_eq!(Ok(clip), decode(behind, None, &Limits::default()));
+    let data = whole.windows(4).position(|four| four == b"data").expect("a data chunk");
+    let before = [&whole[..data], junk, &whole[data..]].concat();
+    let (code, text) = refusal(&before, "caf");
+    assert_eq!(code, "E_DECODE_TRUNCATED", "{text}");
+    assert_eq!(on_disk(&before).expect_err("damaged").code(), code);
 }
 
 /// A disk that fails from some byte on.
