@@ -109,7 +109,7 @@ const EBML: [&[u8]; 6] = [b"\x18\x53\x80\x67", b"\x16\x54\xAE\x6B", b"\xAE", b"\
 pub fn mutate(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
     for _ in 0..random.of(&[1, 1, 1, 2, 2, 3, 5, 8]) {
         if bytes.len() < 4 {
-            bytes.extend((0..16).map(|_| random.next() as u8));
+            bytes.extend((0..16).map(|_| random.roll() as u8));
         }
         damage(random, bytes, other);
         bytes.truncate(MAX_BYTES);
@@ -176,7 +176,7 @@ fn damage(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
         _ => {
             let at = random.below(n);
             let end = (at + random.of(&[4, 32, 512, 4096])).min(n);
-            bytes[at..end].iter_mut().for_each(|b| *b = random.next() as u8);
+            bytes[at..end].iter_mut().for_each(|b| *b = random.roll() as u8);
         }
     }
 }
@@ -200,7 +200,7 @@ fn near_structure(random: &mut Random, bytes: &[u8]) -> usize {
 /// Writes a number of one to eight bytes over what stands there.
 fn put(random: &mut Random, bytes: &mut [u8], at: usize) {
     let width = random.of(&[1, 2, 3, 4, 4, 4, 8]).min(bytes.len() - at);
-    let value = if random.percent(80) { random.of(&NUMBERS) } else { random.next() };
+    let value = if random.percent(80) { random.of(&NUMBERS) } else { random.roll() };
     let little = value.to_le_bytes();
     let field = &mut bytes[at..at + width];
     field.copy_from_slice(&little[..width]);

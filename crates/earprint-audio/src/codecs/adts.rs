@@ -65,6 +65,9 @@ impl AdtsReader {
             return Err(unsupported("ADTS frames of several blocks".into()));
         }
         let (profile, rate, channels) = header.fixed;
+        if channels == 0 {
+            return Err(unsupported("AAC whose channels are told by a program config element".into()));
+        }
         let channels = if channels == 7 { 8 } else { u32::from(channels) };
         let track_params = AudioCodecParameters {
             profile: Some(CodecProfile::new(u32::from(profile))),

@@ -50,7 +50,6 @@ def adts(suite):
         ("fast", ["-aac_coder", "fast"]),
         ("no-tns", ["-aac_tns", "0"]),
         ("no-is", ["-aac_is", "0"]),
-        ("ms-on", ["-aac_ms", "1"]),
         ("low-32k", ["-b:a", "32k"]),
     ):
         tools.encode(suite.path(f"aac-{label}.aac"), x, 44100, *AAC, *args)

@@ -64,9 +64,13 @@ pub(super) fn fragment_defaults(moov: &[u8], track_id: u32) -> Option<FragmentDe
     }))
 }
 
-/// Delay and length in frames from an `iTunSMPB` tag.
+/// Delay and length in frames from an `iTunSMPB` tag. A file may have several boxes of user data.
 pub(super) fn itunes_gapless(moov: &[u8]) -> Option<(u64, u64)> {
-    let meta = path(moov, &[b"udta", b"meta"])?;
+    boxes(moov).filter(|b| &b.kind == b"udta").find_map(|udta| gapless_tag(udta.body))
+}
+
+fn gapless_tag(udta: &[u8]) -> Option<(u64, u64)> {
+    let meta = find(udta, b"meta")?;
     // ISO gives `meta` a version and flags, QuickTime does not.
     let ilst = find(meta.get(4..)?, b"ilst").or_else(|| find(meta, b"ilst"))?;
     let tag = boxes(ilst).filter(|b| &b.kind == b"----").find(|b| {
@@ -131,6 +135,8 @@ mod tests {
         let ilst = atom(b"ilst", &atom(b"----", &tag.concat()));
         let meta = atom(b"meta", &[&[0; 4][..], &ilst].concat());
         assert_eq!(itunes_gapless(&atom(b"udta", &meta)), Some((0x840, 0x3F_31F6)));
+        let second = [atom(b"udta", b""), atom(b"udta", &meta)].concat();
+        assert_eq!(itunes_gapless(&second), Some((0x840, 0x3F_31F6)));
         assert_eq!(itunes_gapless(&atom(b"udta", &atom(b"meta", &ilst))), Some((0x840, 0x3F_31F6)));
         assert_eq!(itunes_gapless(&atom(b"udta", b"")), None);
     }
