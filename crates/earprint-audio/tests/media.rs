@@ -216,7 +216,7 @@ fn damage_gives_a_clip_or_an_error_and_no_panic() {
     ];
     let seeds: Vec<(&str, Vec<u8>)> = names.iter().map(|&name| (name, bytes_of(name))).collect();
     let (mut clips, mut errors, mut foreign) = (0, 0, 0);
-    for seed in 1..=3000u64 {
+    for seed in 1..=10_000u64 {
         let mut dice = Dice(seed);
         let (name, mut bytes) = seeds[dice.below(seeds.len())].clone();
         // Headers stand at the end of MP4 files: damage is turned there too.

@@ -1,4 +1,4 @@
-//! Apple Core Audio Format: PCM, ALAC, AAC and Opus.
+//! Apple Core Audio Format: PCM, ALAC, AAC and MP3.
 //!
 //! Source: Apple Core Audio Format Specification 1.0. The packet table tells how many frames are valid, and how many
 //! the encoder put before (priming) and behind them (remainder).
@@ -229,13 +229,13 @@ impl Description {
             }
             b"ulaw" => plain(codec_ids::CODEC_ID_PCM_MULAW),
             b"alaw" => plain(codec_ids::CODEC_ID_PCM_ALAW),
+            // The decoder takes the cookie as it is, and identities hold it so.
             b"alac" => params::alac(cookie_of_alac(cookie))
-                .map(|alac| AudioCodecParameters { extra_data: Some(cookie_of_alac(cookie).into()), ..alac }),
+                .map(|alac| AudioCodecParameters { extra_data: Some(cookie.into()), ..alac }),
             b"aac " | b"aach" | b"aacp" => {
                 mp4::aac_config(cookie).map(|config| params::aac(config, rate_hz, self.channels))
             }
             b".mp3" => plain(codec_ids::CODEC_ID_MP3),
-            b"opus" => plain(codec_ids::CODEC_ID_OPUS),
             _ => None,
         };
         let name = self.format.escape_ascii().to_string();

@@ -1,5 +1,6 @@
 //! Codecs that symphonia decodes.
 
+use symphonia::core::codecs::audio::well_known::CODEC_ID_ALAC;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::packet::PacketRef;
@@ -16,6 +17,7 @@ use crate::sniff::Container;
 pub(crate) struct SymphoniaCodec {
     decoder: Box<dyn AudioDecoder>,
     name: &'static str,
+    is_alac: bool,
 }
 
 impl SymphoniaCodec {
@@ -37,7 +39,7 @@ impl SymphoniaCodec {
                 },
             )
         })?;
-        Ok(SymphoniaCodec { decoder, name })
+        Ok(SymphoniaCodec { decoder, name, is_alac: params.codec == CODEC_ID_ALAC })
     }
 }
 
@@ -53,10 +55,23 @@ impl PacketDecoder for SymphoniaCodec {
             Ok(buffer) => {
                 let mut planes: Vec<Vec<f32>> = Vec::new();
                 buffer.copy_to_vecs_planar(&mut planes);
+                if self.is_alac {
+                    back_behind_front(&mut planes);
+                }
                 Ok(Decoded { rate_hz: buffer.spec().rate(), planes })
             }
             Err(SymphoniaError::DecodeError(_) | SymphoniaError::IoError(_)) => Err(DecodeFailure::Packet),
             Err(error) => Err(DecodeFailure::Fatal(error.to_string())),
         }
+    }
+}
+
+/// symphonia gives ALAC of seven and eight channels in another order than all containers and FFmpeg: C of the back before
+/// L and R of the back, and the outer pair of the front before them.
+fn back_behind_front(planes: &mut [Vec<f32>]) {
+    match planes.len() {
+        7 => planes[4..].rotate_left(1),
+        8 => planes[4..].rotate_left(2),
+        _ => {}
     }
 }

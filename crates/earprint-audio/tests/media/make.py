@@ -21,7 +21,7 @@ def ffmpeg(*args):
 
 
 def source(rate, channels, frames):
-    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[channels]
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 7: "6.1(back)", 8: "7.1"}[channels]
     tones = "|".join(f"0.25*sin({f}*2*PI*t)+0.02*sin({f * 3.7}*2*PI*t*(1+t))" for f in TONES[:channels])
     return ["-f", "lavfi", "-i", f"aevalsrc={tones}:s={rate}:c={layout}", "-af", f"atrim=end_sample={frames}"]
 
@@ -37,6 +37,8 @@ FILES = {
     "lc-main.aac": (44100, 2, 5000, None, ["-profile:a", "aac_main", "-strict", "-2", *AAC]),
     "fragments.mp4": (44100, 2, 5000, 5000, ["-movflags", "frag_keyframe+delay_moov", "-frag_duration", "50000", *AAC]),
     "alac.m4a": (44100, 2, 6000, 6000, ["-c:a", "alac"]),
+    "alac-51.m4a": (48000, 6, 400, 400, ["-c:a", "alac"]),
+    "alac-61.m4a": (48000, 7, 400, 400, ["-c:a", "alac"]),
     "flac.mp4": (44100, 2, 6000, 6000, ["-c:a", "flac", "-strict", "-2"]),
     "mp3.mp4": (44100, 2, 5000, 5000, ["-c:a", "libmp3lame", "-b:a", "64k"]),
     "opus.mp4": (48000, 2, 5000, 5000, ["-c:a", "libopus", "-b:a", "64k"]),
