@@ -66,8 +66,8 @@ impl PacketDecoder for SymphoniaCodec {
     }
 }
 
-/// symphonia gives ALAC of seven and eight channels in another order than all containers and FFmpeg: C of the back before
-/// L and R of the back, and the outer pair of the front before them.
+/// Puts ALAC of seven and eight channels in the order that containers and FFmpeg have: symphonia gives C of the back
+/// before L and R of the back, and the outer pair of the front before them.
 fn back_behind_front(planes: &mut [Vec<f32>]) {
     match planes.len() {
         7 => planes[4..].rotate_left(1),
