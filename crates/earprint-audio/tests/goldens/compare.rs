@@ -32,7 +32,7 @@ pub fn compare(ours: &[Vec<f32>], theirs: &[Vec<f32>]) -> Difference {
         return Difference { at_zero, shift: 0, shifted: at_zero, order: same };
     }
     let (mut best, mut shift) = (f64::INFINITY, 0);
-    for candidate in &theirs[..] {
+    for candidate in theirs {
         let (error, at) = best_shift(&ours[0], candidate);
         if error < best {
             (best, shift) = (error, at);

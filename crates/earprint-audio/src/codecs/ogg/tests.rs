@@ -21,8 +21,11 @@ fn headers(serial: u32, pre_skip: u16) -> Vec<u8> {
     bytes
 }
 
-/// Trims of every packet, and the words at the end.
-fn read(bytes: Vec<u8>) -> (Vec<(u64, u64, u64)>, Option<String>, Option<&'static str>) {
+/// Frames dropped at a packet's start, kept, dropped at its end.
+type Trims = (u64, u64, u64);
+
+/// Trims of every packet, the words at the end, and the remark.
+fn read(bytes: Vec<u8>) -> (Vec<Trims>, Option<String>, Option<&'static str>) {
     let total = bytes.len() as u64;
     let mut reader = OggReader::open(Box::new(Cursor::new(bytes)), total).expect("opens");
     let mut packets = Vec::new();
