@@ -3,15 +3,16 @@
 //
 // The package hands out no samples, so this is what is compared: rate, channels, frames, decoder, what is said of
 // damage, the hash of the packets, 128 mel values for every 512 samples of the mono mix at 22,050 Hz, and the 25 numbers
-// and the table of the record, which see each channel. One sample that differs in its last bit can hide in them, and so
-// can channels that swapped; `earprint-audio` holds the samples themselves against the reference decoders.
+// and the table of the record, which see each channel. One bit of 16 in one sample shows, and so do the last bits of
+// floats in one sample of 20; in a single sample they may not, and channels that swapped do not: the decoders' own tests
+// hold the samples.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { EarprintError, open } from 'earprint';
+import { open } from 'earprint';
 
 import { compareBits, compareRecords } from './compare.mjs';
 import { npy } from './npy.mjs';
@@ -20,28 +21,20 @@ const files = new URL('../../tests/golden/outside/decode/files/', import.meta.ur
 const out = new URL('../dist/decode/', import.meta.url);
 const index = JSON.parse(readFileSync(new URL('index.json', out)).toString());
 const path = (name) => fileURLToPath(new URL(name, files));
-const read = (name) => new Uint8Array(readFileSync(new URL(name, files)));
 const outcome = (promise) => promise.catch((thrown) => thrown);
 
-/** The command's mel values of a file. */
-function valuesOf({ features }) {
-  const { values, shape } = npy(readFileSync(new URL(`mel/${features}`, out)));
-  return { values, shape };
-}
-
-/** How the refusal of `got` differs from the line `want` of the command; nothing where it does not. */
+/** What a refusal differs by from the command's line `want`; nothing where it does not. */
 function refusals(want, got) {
-  const words = (code, text) => `${code}: ${text}`;
-  const [a, b] = [words(want.code, want.detail), words(got.code, got.message)];
-  if (!(got instanceof EarprintError)) return [`${a} natively, decoded here`];
-  return a === b ? [] : [`${a} natively, ${b} here`];
+  const there = `${want.code}: ${want.detail}`;
+  const here = got instanceof Error ? `${got.code}: ${got.message}` : 'decoded';
+  return here === there ? [] : [`${there} natively, ${here} here`];
 }
 
-/** How mel values differ from the command's. */
+/** What mel values and what comes with them differ by. */
 function mels(want, got) {
   if (!want.features) return refusals(want, got);
   if (got instanceof Error) return [`decoded natively, here ${got.code}: ${got.message}`];
-  const { values, shape } = valuesOf(want);
+  const { values, shape } = npy(readFileSync(new URL(`mel/${want.features}`, out)));
   const here = {
     decoder: got.decoder,
     sample_rate: got.sampleRate,
@@ -50,13 +43,13 @@ function mels(want, got) {
     detail: got.note ?? null,
     shape: got.shape.join(),
   };
-  const there = { ...want, partial: want.status === 'partial', shape: shape.join() };
+  const there = { ...want, partial: want.status === 'partial', shape: [1, ...shape].join() };
   const differ = Object.keys(here).filter((key) => here[key] !== there[key]);
   const { equal, text } = compareBits(values, got.values);
   return [...differ.map((key) => `${key}: ${there[key]} natively, ${here[key]} here`), ...(equal ? [] : [text])];
 }
 
-/** How a record differs from the command's. */
+/** What a record differs by. */
 function records(want, got) {
   if (want.descriptor === null) return refusals(want, got);
   if (got instanceof Error) return [`decoded natively, here ${got.code}: ${got.message}`];
@@ -81,4 +74,20 @@ test('every file is decoded as natively, or refused alike', async (t) => {
   t.diagnostic(`${index.length} files: ${equal} equal, ${refused} refused alike, ${different} different`);
   assert.equal(different, 0, differences.join('\n'));
   assert.ok(index.length >= 400 && equal >= 350, `${index.length} files, ${equal} of them equal`);
+});
+
+test('one bit of one sample turns it red, in any channel', async () => {
+  const ear = await open();
+  for (const name of ['wav-s16-1ch.wav', 'wav-s16-6ch.wav']) {
+    const { mel } = index.find((one) => one.name === name);
+    const wav = readFileSync(path(name));
+    const data = wav.indexOf('data', 0, 'latin1') + 8;
+    assert.deepEqual(mels(mel, await ear.mel(new Uint8Array(wav))), []);
+    for (let sample = 500; sample < 506; sample += 1) {
+      const copy = new Uint8Array(wav);
+      copy[data + 2 * sample] ^= 1;
+      assert.match(mels(mel, await ear.mel(copy)).join('; '), /^\d+ of \d+ differ/, `${name}, sample ${sample}`);
+    }
+  }
+  ear.dispose();
 });

@@ -20,6 +20,7 @@ pub fn chore() -> Result<(), String> {
     run(&mut cargo(&["build", "--release", "-p", "earprint"]))?;
     run(Command::new("node").arg("test/records.mjs").arg(native()).current_dir(&web))?;
     run(Command::new("node").arg("test/collections.mjs").arg(native()).current_dir(&web))?;
+    run(Command::new("node").arg("test/decode-goldens.mjs").arg(native()).current_dir(&web))?;
     let collections = web.join("dist/collections");
     run(cargo(&["run", "--release", "-p", "earprint-tests", "--example", "collections", "--"]).arg(&collections))?;
     run(Command::new("npm").args(["run", "--silent", "test"]).current_dir(&web))?;

@@ -24,7 +24,7 @@ pub const VARIANTS: [Variant; 6] = [
     Variant { name: "core", features: "sound,webgpu", threads: false, most_bytes: 290_000 },
     Variant { name: "full", features: "sound,webgpu,codecs", threads: false, most_bytes: 500_000 },
     Variant { name: "threads", features: "sound,webgpu,codecs,threads", threads: true, most_bytes: 500_000 },
-    Variant { name: "more", features: "sound,webgpu,more-codecs", threads: false, most_bytes: 600_000 },
+    Variant { name: "more", features: "sound,webgpu,more-codecs", threads: false, most_bytes: 700_000 },
     Variant { name: "collection", features: "collection,webgpu", threads: false, most_bytes: 290_000 },
     Variant { name: "collection-threads", features: "collection,webgpu,threads", threads: true, most_bytes: 290_000 },
 ];

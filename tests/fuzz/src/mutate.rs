@@ -248,6 +248,7 @@ mod tests {
             bytes
         };
         assert_eq!(make(3), make(3));
-        assert_eq!((0..50).filter(|&k| make(k) == page.repeat(9)).count(), 0);
+        // A blow on a checksum alone is undone by the repair; most cases differ.
+        assert!((0..50).filter(|&k| make(k) == page.repeat(9)).count() < 10);
     }
 }
