@@ -2,10 +2,10 @@
 // refusal in its words.
 //
 // The package hands out no samples, so this is what is compared: rate, channels, frames, decoder, what is said of
-// damage, the hash of the packets, 128 mel values for every 512 samples of the mono mix at 22,050 Hz, and the 25 numbers
-// and the table of the record, which see each channel. One bit of 16 in one sample shows, and so do the last bits of
-// floats in one sample of 20; in a single sample they may not, and channels that swapped do not: the decoders' own tests
-// hold the samples.
+// damage, the hash of the packets, 128 mel values for every 512 samples of the mono mix at 22,050 Hz, and the numbers
+// of the record, which see each channel. One bit of 16 in one sample shows, and so do the last bits of floats in one
+// sample of 20; in a single sample they may not, and channels that swapped do not: the decoders' own tests hold the
+// samples.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -36,6 +36,8 @@ pub struct Format {
     check: Option<fn(&[u8]) -> bool>,
     /// True where the first bytes are too short or too common to decide without the extension.
     weak: bool,
+    /// Whether messages name it among what is read.
+    named: bool,
 }
 
 /// A format that this build reads.
@@ -50,12 +52,13 @@ const fn read(name: &'static str, extensions: &'static [&'static str]) -> Format
         magic: &[],
         check: None,
         weak: false,
+        named: true,
     }
 }
 
 /// A format that this build knows and does not read.
 const fn unread(name: &'static str, extensions: &'static [&'static str]) -> Format {
-    Format { support: Support::Unread, ..read(name, extensions) }
+    Format { support: Support::Unread, named: false, ..read(name, extensions) }
 }
 
 /// A format of the decoders besides WAV: read where the build has them.
@@ -65,7 +68,9 @@ const fn decoded(name: &'static str, extensions: &'static [&'static str]) -> For
 
 /// As [`decoded`], of the decoders that a page loads when the first such file comes.
 const fn more(name: &'static str, extensions: &'static [&'static str]) -> Format {
-    if cfg!(feature = "more-codecs") { read(name, extensions) } else { unread(name, extensions) }
+    let support = if cfg!(feature = "more-codecs") { Support::Read } else { Support::Unread };
+    // A page that has the other decoders loads these when they are asked for, so its messages name them too.
+    Format { support, named: cfg!(feature = "codecs"), ..read(name, extensions) }
 }
 
 impl Format {
@@ -265,12 +270,12 @@ const READ_NAMES_BYTES: [u8; read_names(&mut [0; 2048])] = {
 const fn read_names(out: &mut [u8; 2048]) -> usize {
     let (mut row, mut left) = (0, 0);
     while row < FORMATS.len() {
-        left += matches!(FORMATS[row].support, Support::Read) as usize;
+        left += FORMATS[row].named as usize;
         row += 1;
     }
     let (mut row, mut at) = (0, 0);
     while row < FORMATS.len() {
-        if matches!(FORMATS[row].support, Support::Read) {
+        if FORMATS[row].named {
             at = append(out, at, FORMATS[row].name);
             left -= 1;
             at = append(

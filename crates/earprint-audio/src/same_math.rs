@@ -8,6 +8,8 @@
 //! Not on Windows, whose linker refuses a second definition of what its runtime imports: there the last bit of lossy
 //! formats may differ.
 
+use std::mem::MaybeUninit;
+
 /// `x` to the power `y`.
 #[unsafe(no_mangle)]
 extern "C" fn powf(x: f32, y: f32) -> f32 {
@@ -38,6 +40,13 @@ extern "C" fn cosf(x: f32) -> f32 {
     libm::cos(f64::from(x)) as f32
 }
 
+/// Sine and cosine of `x` radians: what compilers make of both of one number.
+#[unsafe(no_mangle)]
+extern "C" fn sincosf(x: f32, sine: &mut MaybeUninit<f32>, cosine: &mut MaybeUninit<f32>) {
+    sine.write(libm::sin(f64::from(x)) as f32);
+    cosine.write(libm::cos(f64::from(x)) as f32);
+}
+
 #[cfg(test)]
 mod tests {
     use std::hint::black_box;
@@ -51,6 +60,8 @@ mod tests {
             let here = super::powf(x, 4.0 / 3.0);
             assert_eq!(black_box(x).powf(black_box(4.0 / 3.0)).to_bits(), here.to_bits(), "{x}");
             assert_eq!(black_box(x).sin().to_bits(), super::sinf(x).to_bits(), "{x}");
+            let (sine, cosine) = black_box(x).sin_cos();
+            assert_eq!((sine.to_bits(), cosine.to_bits()), (super::sinf(x).to_bits(), super::cosf(x).to_bits()), "{x}");
             let naive = (f64::from(x).cbrt() * f64::from(x)) as f32;
             differ += u32::from(naive.to_bits() != libm::powf(x, 4.0 / 3.0).to_bits());
         }
