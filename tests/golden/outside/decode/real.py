@@ -114,8 +114,12 @@ def loudness(args):
 
 def judge(codec, said, a, path):
     """(verdict, frames of the reference, LSB, words) of a decoded file."""
-    named = {"opus": "libopus", "mp2": "mp2float"}.get(codec)
-    b = tools.by_ffmpeg(path, named)
+    if codec == "opus" and path.lower().endswith((".opus", ".ogg", ".oga")):
+        # FFmpeg takes 16 bits from libopus, which bends what is above full scale.
+        with tempfile.TemporaryDirectory() as scratch:
+            b = tools.by_opusdec(path, scratch)
+    else:
+        b = tools.by_ffmpeg(path, {"opus": "libopus", "mp2": "mp2float"}.get(codec))
     if a.shape[1] != b.shape[1]:
         return "WRONG", len(b), float("inf"), f"{a.shape[1]} channels, FFmpeg {b.shape[1]}"
     lsb = far(a, b)
@@ -141,6 +145,8 @@ def judge(codec, said, a, path):
     words = f"ours {len(a) - len(b):+d} frames" + (
         f", after a shift of {shift} within {moved:.2f} LSB" if moved <= 1 else ""
     )
+    if codec.startswith("adpcm") and 0 < len(b) - len(a) < 2048 and far(a, b) <= 1:
+        return "explained", len(b), lsb, words + ": the fact chunk tells the length, FFmpeg gives the whole last block"
     if codec in ("adpcm_ima_wav",) and len(a) == len(b) and lsb < 100:
         return "explained", len(b), lsb, "FFmpeg multiplies in IMA ADPCM"
     if codec == "aac" and moved <= 1 and 0 < len(b) - len(a) < 2048:
