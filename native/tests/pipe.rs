@@ -20,6 +20,12 @@ fn start(f: &Folder, words: &str) -> Child {
     command(f, words).stdin(Stdio::piped()).spawn().unwrap()
 }
 
+/// A file of the decoders' golden suite.
+fn golden(name: &str) -> Vec<u8> {
+    let path = format!("{}/../tests/golden/outside/decode/files/{name}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
 /// Runs a command with these bytes on stdin.
 fn fed(f: &Folder, words: &str, bytes: &[u8]) -> Ran {
     fed_command(command(f, words), bytes)
@@ -86,6 +92,14 @@ fn sound_on_stdin_is_one_input_and_has_the_numbers_of_the_file() {
         ("a.aiff", aiff(22_050, &planes)),
         ("a.caf", caf(22_050, &planes)),
         ("a.mp3", mp3_silence(100)),
+        ("adpcm.wav", golden("wav-adpcm-ms-22050-2ch.wav")),
+        ("tones.opus", golden("opus-2ch.opus")),
+        ("tones.aac", golden("aac-44100.aac")),
+        ("tones.m4a", golden("m4a-2ch.m4a")),
+        ("tones.webm", golden("opus-2ch.webm")),
+        ("tones.wv", golden("wavpack-s16-2ch.wv")),
+        ("tones.w64", golden("w64-s16.w64")),
+        ("tones.au", golden("au-s16.au")),
         ("cut.wav", wav(22_050, &planes)[..100_000].to_vec()),
     ] {
         f.file(name, &bytes);

@@ -60,7 +60,7 @@ pub use limits::Limits;
 pub use mono::{MonoClip, mono_path, mono_stream};
 pub use note::{Note, Partial};
 pub use pcm::PcmFormat;
-pub use pipe::reads_forward;
+pub use pipe::{is_adpcm, reads_forward};
 #[cfg(feature = "resample")]
 pub use planar::PlanarStream;
 #[cfg(feature = "resample")]

@@ -27,6 +27,13 @@ pub fn reads_forward(container: Container) -> bool {
     )
 }
 
+/// Whether a WAV file that begins with these bytes holds ADPCM. Its blocks need the length of the file, so it is read
+/// whole before it is decoded.
+pub fn is_adpcm(head: &[u8]) -> bool {
+    let limits = Limits { max_bytes: u64::MAX, max_frames: u64::MAX, ..Limits::default() };
+    matches!(wav::parse_header(head, ENDLESS, &limits), Ok(wav::Header::Ready(layout)) if layout.adpcm.is_some())
+}
+
 impl Stream {
     /// Opens raw PCM, from the source's beginning to its end.
     ///
@@ -183,6 +190,10 @@ fn open_wav(
         }
         Err(error) => return Err(error),
     };
+    if layout.adpcm.is_some() {
+        let actual = "ADPCM in a WAV file on a pipe (its header is long); save it to a file".into();
+        return Err(AudioError::Unsupported { expected: "PCM, float, A-law or mu-law", actual });
+    }
     if layout.data_offset < header.from || layout.data_offset > header.end() {
         return Err(AudioError::Malformed { container: "WAV", what: "its data comes before its format".into() });
     }

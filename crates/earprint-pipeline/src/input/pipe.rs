@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use earprint_audio::{
-    AudioError, Container, Limits, PcmFormat, SNIFF_BYTES, Stream, StreamOptions, reads_forward, sniff,
+    AudioError, Container, Limits, PcmFormat, SNIFF_BYTES, Stream, StreamOptions, is_adpcm, reads_forward, sniff,
 };
 
 use super::spool::spool;
@@ -206,9 +206,13 @@ impl Piped {
         if let Some(format) = pcm {
             return Stream::open_pcm(Box::new(reader), format, limits, options);
         }
-        let container = sniff(reader.head(SNIFF_BYTES).map_err(io)?);
+        let head = reader.head(SNIFF_BYTES).map_err(io)?;
+        let forward = match sniff(head) {
+            Some(Container::Wav) => !is_adpcm(head),
+            container => bounded && container.is_none_or(reads_forward),
+        };
         let hint = self.hint.as_deref();
-        if container == Some(Container::Wav) || bounded && container.is_none_or(reads_forward) {
+        if forward {
             return Stream::open_forward(Box::new(reader), hint, limits, options);
         }
         Stream::open_with(spool(&mut reader, self.memory, limits)?, hint, limits, options)
