@@ -112,23 +112,6 @@ pub(super) fn opus(head: &[u8]) -> Option<AudioCodecParameters> {
     })
 }
 
-/// Frames at 48 kHz of an Opus packet, by its first two bytes (RFC 6716, section 3.1).
-pub(super) fn opus_packet_frames(packet: &[u8]) -> u64 {
-    let Some(&toc) = packet.first() else { return 0 };
-    let config = toc >> 3;
-    let frame = match config {
-        0..=11 => [480, 960, 1920, 2880][usize::from(config & 3)],
-        12..=15 => [480, 960][usize::from(config & 1)],
-        _ => [120, 240, 480, 960][usize::from(config & 3)],
-    };
-    let count = match toc & 3 {
-        0 => 1,
-        1 | 2 => 2,
-        _ => packet.get(1).map_or(0, |b| u64::from(b & 63)),
-    };
-    frame * count
-}
-
 /// Vorbis by its identification and set-up headers, which its decoder takes one behind the other.
 pub(super) fn vorbis(identification: &[u8], setup: &[u8]) -> Option<AudioCodecParameters> {
     let head = identification.strip_prefix(b"\x01vorbis")?;

@@ -12,7 +12,7 @@ use symphonia::core::codecs::audio::well_known as codec_ids;
 
 use super::aac;
 use super::input::Input;
-use super::params::opus_packet_frames;
+use super::ogg::opus_frames;
 use super::track::{CodedPacket, Next, PacketReader, Track};
 use crate::error::AudioError;
 use crate::sniff::Container;
@@ -194,7 +194,7 @@ impl MatroskaReader {
 
     fn decoded_frames(&self, data: &[u8]) -> Option<u64> {
         match self.audio.params.codec {
-            codec_ids::CODEC_ID_OPUS => Some(opus_packet_frames(data)),
+            codec_ids::CODEC_ID_OPUS => opus_frames(data),
             _ if self.audio.frame_bytes > 0 => Some(data.len() as u64 / self.audio.frame_bytes),
             _ => self.packet_frames,
         }

@@ -14,7 +14,7 @@ use symphonia::core::codecs::audio::well_known as codec_ids;
 
 use super::aac;
 use super::input::Input;
-use super::params::opus_packet_frames;
+use super::ogg::opus_frames;
 use super::track::{CodedPacket, Next, PacketReader, Track};
 use crate::error::AudioError;
 use crate::sniff::Container;
@@ -323,7 +323,7 @@ impl Timing {
         let told = self.frames_from_ticks(self.ticks);
         let decoded = match self.packet_frames {
             PacketFrames::Fixed(frames) => frames,
-            PacketFrames::Opus => opus_packet_frames(&data),
+            PacketFrames::Opus => opus_frames(&data).unwrap_or(0),
             PacketFrames::Pcm(frame_bytes) => data.len() as u64 / frame_bytes,
             PacketFrames::Duration => told.saturating_sub(at),
         };

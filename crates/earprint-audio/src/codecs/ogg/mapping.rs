@@ -148,7 +148,7 @@ impl Mapping {
 }
 
 /// Frames at 48 kHz of an Opus packet: RFC 6716, section 3.1 and 3.2.
-fn opus_frames(packet: &[u8]) -> Option<u64> {
+pub(in crate::codecs) fn opus_frames(packet: &[u8]) -> Option<u64> {
     let toc = *packet.first()?;
     let frames_each = match toc >> 3 {
         config @ 0..=11 => [480, 960, 1920, 2880][usize::from(config & 3)],

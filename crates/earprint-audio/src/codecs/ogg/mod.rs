@@ -20,6 +20,8 @@ use super::unsupported;
 use crate::error::AudioError;
 use crate::pipe::UNKNOWN_BYTES;
 use crate::stream::Source;
+#[cfg(feature = "more-codecs")]
+pub(super) use mapping::opus_frames;
 use mapping::{Mapping, Role};
 
 use page::{Page, PageReader};
