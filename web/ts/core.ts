@@ -53,7 +53,7 @@ export interface Engine extends Opened {
   mel(inputs: Raw[], preset: string, dtype: string): Promise<Portion>;
   /** Rejects with the signal's reason, or where nothing more can be computed here. */
   describe(raw: Raw, watch: Watch): Promise<Described>;
-  /** Something was thrown where nobody waits for it: true if it was a panic behind a GPU call, which then rejects. */
+  /** An error that no promise carried: true if it was a panic behind a GPU call, which then rejects. */
   uncaught?(thrown: unknown): boolean;
   dispose(): void;
 }
@@ -206,7 +206,7 @@ class Core implements Engine {
   }
 
   /**
-   * Inputs in an instance. Where it dies they are asked one by one: only those that one dies of have that as their
+   * Inputs in an instance. Where it traps they are asked one by one: only those that one traps on have that as their
    * outcome.
    */
   async #portion(slot: Slot, inputs: Raw[], preset: string, dtype: string): Promise<Portion> {
@@ -264,7 +264,7 @@ class Core implements Engine {
     }
   }
 
-  /** One track, begun again where its instance dies of something else. */
+  /** One track, begun again where its instance traps on something else. */
   async #walks(slot: Slot, raw: Raw, source: Source, watch: Watch): Promise<Described> {
     for (;;) {
       const described = await this.#walk(slot, raw, source, watch);

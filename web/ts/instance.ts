@@ -54,8 +54,7 @@ export interface Describing extends WasmObject {
 export type Variant = 'core' | 'full' | 'threads' | 'more';
 
 /**
- * What reads the files that a variant does not, loaded when the first of them comes. `core` is asked for by those who
- * want no more.
+ * What reads the files that a variant does not, loaded when the first of them comes. `core` has no further decoders.
  */
 export const READS_MORE: Partial<Record<Variant, Variant>> = { full: 'more', threads: 'more' };
 
@@ -94,7 +93,7 @@ export interface InstanceLoader {
   startThreads?: StartThreads;
 }
 
-/** An instance never gives memory back: one that holds more than this is replaced once nobody uses it, bytes. */
+/** An instance never gives memory back: one that holds more than this is replaced once it is idle, bytes. */
 const KEPT_BYTES = 512 << 20;
 
 export class Instance {
@@ -131,7 +130,7 @@ export class Instance {
     return this.#freed || this.crash !== undefined;
   }
 
-  /** Nobody uses it any more. */
+  /** Frees it once it is idle. */
   free(): void {
     if (this.gone) return;
     this.#freed = true;

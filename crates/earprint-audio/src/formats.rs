@@ -118,15 +118,15 @@ const OGG: usize = 28;
 /// Every known format; those that are read first.
 #[rustfmt::skip]
 pub const FORMATS: &[Format] = &[
-    read("WAV", &["wav", "wave", "bwf", "rf64"]).about("8 to 64 bits, float, A-law, mu-law, ADPCM, RF64"),
+    read("WAV", &["wav", "wave", "bwf", "rf64"]).about("integers to 32 bits, floats of 32 and 64, A-law, mu-law, ADPCM, RF64"),
     read("W64", &["w64"]),
     read("AU", &["au", "snd"]),
     decoded("FLAC", &["flac"]),
     more("WavPack", &["wv"]),
     decoded("MP3", &["mp3", "mpga"]),
-    decoded("MP2", &["mp2"]),
+    decoded("MP2", &["mp2", "mp1", "m2a", "mpa"]).about("and MP1"),
     decoded("Ogg Vorbis", &["ogg", "oga", "ogx", "ogv"]).about("and FLAC in Ogg"),
-    more("Opus", &["opus"]).about("in Ogg, 1 to 8 channels"),
+    more("Opus", &["opus"]).about("1 to 8 channels; also in WebM, Matroska and MP4"),
     more("AAC", &["aac", "adts"]).about("AAC-LC and HE-AAC in ADTS, up to 7.1"),
     more("MP4", &["mp4", "m4a", "m4b", "m4r", "m4v", "3gp", "3g2", "f4a", "alac"]).about("AAC, ALAC, Opus, FLAC, MP3"),
     more("QuickTime", &["mov"]).shared(&["qt"]).about("AAC, ALAC, PCM"),

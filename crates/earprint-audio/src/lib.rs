@@ -1,4 +1,4 @@
-//! The door: bytes or planar samples become a [`Clip`].
+//! Decoding: bytes or planar samples become a [`Clip`].
 //!
 //! Enters: files, byte buffers, streams, channels of a browser's `AudioBuffer`. Leaves: planar
 //! samples that are finite and have a known rate, as a whole ([`decode`]) or block by block in
@@ -7,8 +7,9 @@
 //!
 //! This is the only crate that parses foreign data. It never panics on it, never reserves memory
 //! by an unchecked header field, and ends on every input: each loop consumes input or counts down.
-//! WAV, Wave64 and AU are read by our own parser ([`wav`]), WavPack by our own decoder, the other containers by
-//! symphonia (feature `codecs`).
+//! WAV, Wave64, AU ([`wav`]) and WavPack are read and decoded here. All other containers but FLAC and AIFF are read here too;
+//! their packets are decoded by symphonia (FLAC, MP3, Vorbis, ALAC, PCM), syom (AAC), opus-pure (Opus) and nanomp3
+//! (free-format MP3). Features: `codecs` for FLAC, MP3 and Vorbis, `more-codecs` for the rest.
 //! No text on stdout or stderr, no threads, no files except through [`walk`] and the `_path`
 //! functions, which browsers do not get.
 

@@ -8,7 +8,7 @@ use std::io::SeekFrom;
 use crate::error::AudioError;
 use crate::stream::{Source, read_full};
 
-/// Boxes of the top level that are visited: more are not believed, and the reader decides.
+/// Boxes of the top level that are visited: more are not looked at, and the reader decides.
 const MAX_BOXES: u32 = 10_000;
 
 /// Checks that the index (`moov`) of a file of `total_bytes` is there and whole. The position of `source` moves.
@@ -36,7 +36,7 @@ pub(crate) fn check(source: &mut Box<dyn Source>, total_bytes: u64) -> Result<()
             (size, _) => u64::from(size),
         };
         if size < 8 {
-            // No box: what the reader makes of it is its own matter.
+            // Not a box: the reader decides.
             return Ok(());
         }
         let end = at.saturating_add(size);

@@ -353,7 +353,7 @@ const EXTENSIONS: &[&str] = &[
     "zst",
 ];
 
-/// Whether files of this extension hold no sound, so that nobody need look.
+/// Whether files of this extension hold no sound, so that they are not opened.
 #[cfg(not(target_family = "wasm"))]
 pub(crate) fn is_other_extension(extension: &str) -> bool {
     let lower = extension.to_ascii_lowercase();

@@ -175,7 +175,7 @@ fn open_wav(
     options: StreamOptions,
 ) -> Result<Stream, AudioError> {
     let mut header = Header { source: &mut source, kept: head, from: 0, limits };
-    // Sizes are those of a header nobody has compared with anything; real frames are counted as they come.
+    // Sizes come from a header that was not compared with the source; real frames are counted as they come.
     let unbounded = Limits { max_bytes: u64::MAX, max_frames: u64::MAX, ..*limits };
     let parsed = wav::parse_with(ENDLESS, &unbounded, &mut |offset, out| header.fetch(offset, out));
     let ended = header.end();

@@ -43,7 +43,8 @@ fn tagged(behind: &[u8]) -> Result<Container, AudioError> {
     match sniff::sniff(behind) {
         Some(Container::Flac) => return Ok(Container::Flac),
         Some(Container::Adts) if frames::adts_pair(behind) => return Ok(Container::Adts),
-        Some(_) => return Ok(Container::Mpeg),
+        Some(Container::Mpeg | Container::Adts) => return Ok(Container::Mpeg),
+        Some(other) => return Err(unsupported(format!("{} behind an ID3 tag", other.name()))),
         None => {}
     }
     if let Some(format) = formats::unread_by_bytes(behind, None) {

@@ -246,3 +246,50 @@ fn damage_gives_a_clip_or_an_error_and_no_panic() {
     println!("{clips} clips, {errors} errors, {foreign} panics of others");
     assert!(clips > 300 && errors > 300, "damage must hit both sides: {clips} clips, {errors} errors");
 }
+
+fn remark(bytes: Vec<u8>) -> (usize, String) {
+    let clip = decode(bytes, None, &Limits::default()).expect("decodes");
+    (clip.frames(), clip.note.map_or(String::new(), |note| note.to_string()))
+}
+
+#[test]
+fn what_follows_aac_frames_and_is_left_out_is_told() {
+    let plain = bytes_of("lc.aac");
+    let (frames, none) = remark(plain.clone());
+    assert_eq!(none, "");
+    // Another profile is another stream.
+    let joined = remark([&plain[..], &bytes_of("lc-main.aac")].concat());
+    assert!(joined.0 == frames && joined.1.contains("another AAC stream follows"), "{joined:?}");
+    let tail = remark([&plain[..], &[0; 20_000]].concat());
+    assert!(tail.0 == frames && tail.1.contains("left out"), "{tail:?}");
+    // A tag is none of these.
+    let tagged = remark([&plain[..], b"TAG", &[0; 125]].concat());
+    assert_eq!(tagged, (frames, String::new()));
+}
+
+#[test]
+fn a_missing_fragment_is_silence_of_its_length() {
+    let whole = bytes_of("fragments.mp4");
+    let (frames, none) = remark(whole.clone());
+    assert_eq!(none, "");
+    // The second fragment begins 4,096 ticks, which are frames here, behind the end of the first.
+    let mut late = whole;
+    let time = late.windows(4).rposition(|kind| kind == b"tfdt").expect("a decode time") + 8;
+    assert_eq!(late[time - 4], 1, "64 bits");
+    let ticks = u64::from_be_bytes(late[time..time + 8].try_into().expect("8 bytes"));
+    late[time..time + 8].copy_from_slice(&(ticks + 4096).to_be_bytes());
+    let (longer, words) = remark(late);
+    assert!(longer == frames + 4096 && words.contains("replaced by silence"), "{longer} of {frames}: {words}");
+}
+
+#[test]
+fn an_unknown_element_of_matroska_is_told() {
+    let mut bytes = bytes_of("s16.mka");
+    let cluster = bytes.windows(4).position(|id| id == [0x1F, 0x43, 0xB6, 0x75]).expect("a cluster");
+    let (frames, none) = remark(bytes.clone());
+    assert_eq!(none, "");
+    // An element that no segment has, in front of the sound.
+    bytes.splice(cluster..cluster, [0x1F, 0x43, 0xB6, 0x74, 0x82, 1, 2]);
+    let (left, words) = remark(bytes);
+    assert!(left == frames && words.contains("unknown element"), "{left}: {words}");
+}

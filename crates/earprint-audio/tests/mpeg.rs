@@ -223,3 +223,12 @@ fn one_channel_more_ends_the_stream_with_words() {
     let clip = read([mp3_silence(10), mono, mp3_silence(10)].concat());
     assert_eq!((clip.frames(), clip.note.expect("noted").lost_packets), (21 * 1152, 1));
 }
+
+#[test]
+fn a_long_tail_that_is_no_audio_is_told() {
+    let frames = mp3_silence(40);
+    assert_eq!(read(frames.clone()).note, None);
+    let clip = read([&frames[..], &[0; 20_000]].concat());
+    assert_eq!(clip.frames(), read(frames).frames());
+    assert!(clip.note.expect("noted").to_string().contains("left out"));
+}

@@ -14,6 +14,9 @@ use crate::stream::Source;
 /// Longest stretch without a frame that is searched at the beginning; later ones have no bound but the file.
 const MAX_JUNK_BYTES: u64 = 1 << 20;
 
+/// Longest tail behind the last frame that is left out without a remark.
+const MAX_TAIL_BYTES: usize = 1 << 13;
+
 /// A frame's fixed fields, and its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Header {
@@ -48,6 +51,8 @@ pub(super) struct AdtsReader {
     fixed: (u8, u8, u8),
     packet_frames: u64,
     skipped: bool,
+    /// Whether bytes behind the last frame were left out.
+    left_out: bool,
 }
 
 impl AdtsReader {
@@ -82,6 +87,7 @@ impl AdtsReader {
             fixed: header.fixed,
             packet_frames: measured.map_or(1024, |(_, frames)| frames),
             skipped: false,
+            left_out: false,
         })
     }
 }
@@ -95,13 +101,21 @@ impl PacketReader for AdtsReader {
         let header = match Header::parse(self.input.peek(self.at, 9)?).filter(|h| h.fixed == self.fixed) {
             Some(header) => header,
             None => match find(&mut self.input, self.at, Some(self.fixed), u64::MAX)? {
+                found if self.another_stream(found.as_ref().map(|&(at, _)| at))? => {
+                    return Ok(Next::End(Some("another AAC stream follows, of another rate or channel count".into())));
+                }
                 Some((at, header)) => {
                     self.skipped = true;
                     self.at = at;
                     header
                 }
                 // Tags may follow the last frame.
-                None => return Ok(Next::End(None)),
+                None => {
+                    let rest = self.input.peek(self.at, MAX_TAIL_BYTES + 1)?;
+                    let is_tag = [&b"TAG"[..], b"APETAGEX", b"ID3", b"LYRICS"].iter().any(|tag| rest.starts_with(tag));
+                    self.left_out = rest.len() > MAX_TAIL_BYTES && !is_tag;
+                    return Ok(Next::End(None));
+                }
             },
         };
         if header.blocks > 1 {
@@ -114,7 +128,30 @@ impl PacketReader for AdtsReader {
     }
 
     fn repaired(&self) -> Option<&'static str> {
-        self.skipped.then_some("damaged bytes between AAC frames were skipped")
+        match (self.left_out, self.skipped) {
+            (true, _) => Some("bytes behind the last frame that are no AAC were left out"),
+            (_, true) => Some("damaged bytes between AAC frames were skipped"),
+            _ => None,
+        }
+    }
+}
+
+impl AdtsReader {
+    /// Whether frames of another rate or channel count begin here, before those at `same`: three in a row, since
+    /// damage can look like two.
+    fn another_stream(&mut self, same: Option<u64>) -> Result<bool, AudioError> {
+        let Some((at, header)) = find(&mut self.input, self.at, None, MAX_JUNK_BYTES)? else { return Ok(false) };
+        if header.fixed == self.fixed || same.is_some_and(|same| same < at) {
+            return Ok(false);
+        }
+        let mut next = at;
+        for _ in 0..3 {
+            match Header::parse(self.input.peek(next, 9)?).filter(|h| h.fixed == header.fixed) {
+                Some(header) => next += header.frame_bytes,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::stream::Source;
 
 /// Frames of a packet of PCM. Identities are made of packets: this must stay.
 const PCM_FRAMES: u64 = 1152;
-/// Largest chunk besides the sound that is believed.
+/// Largest chunk besides the sound that is read.
 const MAX_CHUNK_BYTES: u64 = 1 << 27;
 
 /// Reads the packets of the one track that a file has.

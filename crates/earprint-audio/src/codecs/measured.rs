@@ -8,7 +8,7 @@ use symphonia::core::io::MediaSource;
 use crate::stream::Source;
 
 /// A source with the length that was measured at opening. Shared, so that a second attempt can be
-/// made after symphonia has dropped the first; nobody ever waits for the lock.
+/// made after symphonia has dropped the first; the lock is never contended.
 pub(super) struct Measured {
     pub source: Arc<Mutex<Box<dyn Source>>>,
     pub total_bytes: u64,

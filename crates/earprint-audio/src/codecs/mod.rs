@@ -4,6 +4,14 @@
 //! ([`track::PacketReader`]) cuts the container into packets, a decoder ([`track::PacketDecoder`]) turns each into
 //! samples; both are ours or symphonia's. What the file asks for is bounded here before a decoder reserves by it, and
 //! each call into a third party is guarded: a panic becomes an error.
+//!
+//! | container | reader | decoders |
+//! |---|---|---|
+//! | FLAC, joined FLAC | symphonia in `flac_links` | symphonia |
+//! | MP3, MP2, MP1 | `mpeg` | symphonia; free format: nanomp3 |
+//! | Ogg | `ogg` | Vorbis, FLAC: symphonia; Opus: opus-pure |
+//! | MP4, QuickTime; Matroska, WebM; CAF; ADTS | `mp4`, `matroska`, `caf`, `adts` | AAC: syom; Opus: opus-pure; the rest: symphonia |
+//! | AIFF | symphonia | symphonia |
 
 #[cfg(feature = "more-codecs")]
 mod aac;
@@ -322,7 +330,7 @@ impl CodecReader {
                     return Ok(Advance::Block(decoded.planes));
                 }
                 Err(DecodeFailure::Packet) => {
-                    // An absurd length is not believed.
+                    // An absurd length is ignored.
                     self.lose(1, if packet.frames <= MAX_PACKET_FRAMES { packet.frames } else { 0 });
                 }
                 Err(DecodeFailure::Fatal(reason)) => return self.end_early(reason),

@@ -41,8 +41,8 @@ impl SymphoniaFormat {
         let source = Arc::new(Mutex::new(source));
         let mut probed = probe(&source, total_bytes, container, total_bytes != crate::pipe::UNKNOWN_BYTES);
         if matches!(probed, Err(AudioError::Truncated { .. } | AudioError::Malformed { .. })) {
-            // A file that breaks off: AIFF fails on looking for chunks behind the samples. As a
-            // pipe nobody looks, and the samples that are there come out.
+            // A file that breaks off: AIFF fails on looking for chunks behind the samples. Read as a pipe no chunk
+            // behind the samples is looked for, and the samples that are there are returned.
             probed = probe(&source, total_bytes, container, false).or(probed);
         }
         let mut reader = SymphoniaFormat {

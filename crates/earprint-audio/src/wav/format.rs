@@ -216,10 +216,10 @@ impl Fmt {
     }
 }
 
-/// IMA ADPCM has a word of each channel in turn, for as many channels as anyone wrote.
+/// IMA ADPCM has a word of each channel in turn, up to the 8 channels that are read.
 const MAX_IMA_CHANNELS: u16 = 8;
 
-/// The block's size and, for the Microsoft kind, the predictors. The header's frames per block are not believed: the
+/// The block's size and, for the Microsoft kind, the predictors. The header's frames per block are ignored: the
 /// size tells them.
 fn adpcm_blocks(
     body: &[u8],

@@ -188,10 +188,10 @@ impl WavPackReader {
             // Another file follows, joined to this one.
             self.required = self.required.zip(packet.total).map(|(all, more)| all.saturating_add(more));
         } else {
-            // Frames that are missing become silence; an absurd number is not believed.
+            // Frames that are missing become silence; an absurd number is ignored.
             let gap = packet.index.saturating_sub(self.next_index);
-            let believed = gap <= MAX_GAP_FRAMES && self.required.is_none_or(|all| gap <= all);
-            self.silence = if believed { gap } else { 0 };
+            let accepted = gap <= MAX_GAP_FRAMES && self.required.is_none_or(|all| gap <= all);
+            self.silence = if accepted { gap } else { 0 };
             if gap > 0 && self.new_lost == 0 && self.lost == 0 {
                 self.lost += 1;
                 self.new_lost += 1;

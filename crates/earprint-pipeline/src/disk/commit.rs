@@ -243,7 +243,7 @@ impl<'a> Committer<'a> {
         if state.entries.len() < job.inputs.len() {
             summary.interrupted = true;
             if state.entries.is_empty() {
-                // Nothing to go on with. What cannot be removed harms nobody.
+                // Nothing to resume. A folder that cannot be removed is left.
                 let _ = std::fs::remove_dir_all(run_folder(&job.out));
             }
             return Ok(summary);

@@ -1,4 +1,4 @@
-//! A pipe: a thread reads it, so that whoever waits for its bytes can be asked to stop.
+//! A pipe, read by a thread of its own so that waiting for its bytes can be interrupted.
 
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -53,7 +53,7 @@ impl PipeReader {
         })
     }
 
-    /// The first bytes, at most `most`; they are read again by whoever reads next.
+    /// The first bytes, at most `most`; the next reader gets them again.
     ///
     /// # Errors
     /// What the system says; interruption.
@@ -84,7 +84,7 @@ impl PipeReader {
     }
 }
 
-/// Hands blocks of a source over until it ends, fails, or nobody wants more.
+/// Hands blocks of a source over until it ends, fails, or its reader is dropped.
 fn forward(mut source: impl Read, give: &SyncSender<io::Result<Vec<u8>>>) {
     let mut block = vec![0; BLOCK_BYTES];
     loop {

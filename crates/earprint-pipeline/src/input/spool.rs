@@ -39,7 +39,7 @@ pub(super) fn spool(from: &mut impl Read, memory: u64, limits: &Limits) -> Resul
 
 /// A new file that is gone once it is closed, readable by its owner alone.
 fn unnamed(folder: &std::path::Path) -> io::Result<File> {
-    // A name that cannot be foretold, and never a file that is there: nobody can plant a link.
+    // An unpredictable name, created exclusively: no existing file or link is followed.
     let name = format!("earprint-{}-{:016x}", std::process::id(), RandomState::new().hash_one(0));
     let path = folder.join(name);
     let mut options = OpenOptions::new();

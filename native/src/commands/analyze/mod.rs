@@ -41,8 +41,8 @@ pub fn run(args: &AnalyzeArgs) -> Result<Ended> {
     analyze(args, &found, &mut None)
 }
 
-/// The same without its library, which keeps whole files that say themselves what they are: numbers of a stream, of a
-/// part or of samples by a format that is told would stand there as those of the file.
+/// Analysis without a library. Streams, excerpts (`--seconds`) and raw PCM are not stored: their numbers would be taken
+/// for those of a whole file.
 ///
 /// # Errors
 /// Usage: a library that was typed.

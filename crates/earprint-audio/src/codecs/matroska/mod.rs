@@ -28,8 +28,26 @@ const SIMPLE_BLOCK: u32 = 0xA3;
 const BLOCK_GROUP: u32 = 0xA0;
 const BLOCK: u32 = 0xA1;
 const DISCARD_PADDING: u32 = 0x75A2;
+/// Elements beside sound that a segment and a cluster may hold: Void, CRC-32, Timestamp, Position, PrevSize, SilentTracks,
+/// EncryptedBlock, SeekHead, Info, Tracks, Cues, Attachments, Chapters, Tags.
+const STEPPED_OVER: [u32; 14] = [
+    0xEC,
+    0xBF,
+    0xE7,
+    0xA7,
+    0xAB,
+    0x5854,
+    0xAF,
+    0x114D_9B74,
+    0x1549_A966,
+    TRACKS,
+    0x1C53_BB6B,
+    0x1941_A469,
+    0x1043_A770,
+    0x1254_C367,
+];
 
-/// Largest block and largest list of tracks that are believed.
+/// Largest block and largest list of tracks that are read.
 const MAX_BODY_BYTES: u64 = 1 << 26;
 
 /// Reads the packets of one audio track.
@@ -45,6 +63,8 @@ pub(super) struct MatroskaReader {
     /// Frames of the encoder's delay that are still to be dropped.
     delay: u64,
     packets: VecDeque<CodedPacket>,
+    /// What was worked around.
+    remark: Option<&'static str>,
 }
 
 impl MatroskaReader {
@@ -79,7 +99,7 @@ impl MatroskaReader {
                 }
             }
         };
-        let audio = tracks::choose(&body)?;
+        let (audio, passed_over) = tracks::choose(&body)?;
         let track = Track { params: audio.params.clone(), frames_hint: None, required: None };
         let mut reader = MatroskaReader {
             input,
@@ -90,6 +110,7 @@ impl MatroskaReader {
             packet_frames: None,
             delay: 0,
             packets: VecDeque::new(),
+            remark: passed_over.then_some("the first audio track cannot be decoded; another one was read"),
         };
         reader.measure()?;
         Ok(reader)
@@ -151,6 +172,9 @@ impl MatroskaReader {
                     }
                 }
                 (_, Some(size)) => {
+                    if !STEPPED_OVER.contains(&id) {
+                        self.remark = Some("an unknown element was stepped over; sound may be missing");
+                    }
                     self.at = body_at.saturating_add(size);
                     self.told_end = self.told_end.max(self.at);
                 }
@@ -202,6 +226,10 @@ impl MatroskaReader {
 }
 
 impl PacketReader for MatroskaReader {
+    fn repaired(&self) -> Option<&'static str> {
+        self.remark
+    }
+
     fn track(&self) -> &Track {
         &self.track
     }

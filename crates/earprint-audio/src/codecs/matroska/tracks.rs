@@ -10,6 +10,9 @@ use super::super::{params, unsupported};
 use super::ebml::{elements, find, float, unsigned};
 use crate::error::AudioError;
 
+/// Longest "stripped header"; real ones are some bytes.
+const MAX_STRIPPED_BYTES: usize = 1 << 10;
+
 /// An audio track that can be decoded.
 pub(super) struct AudioTrack {
     pub number: u64,
@@ -24,11 +27,11 @@ pub(super) struct AudioTrack {
     pub frame_bytes: u64,
 }
 
-/// The default audio track that can be decoded, else the first that can.
+/// The default audio track that can be decoded, else the first that can; true if one before it cannot be decoded.
 ///
 /// # Errors
 /// [`AudioError::Unsupported`], [`AudioError::Malformed`], [`AudioError::Empty`] without an audio track.
-pub(super) fn choose(tracks: &[u8]) -> Result<AudioTrack, AudioError> {
+pub(super) fn choose(tracks: &[u8]) -> Result<(AudioTrack, bool), AudioError> {
     let is_audio = |entry: &&[u8]| number(entry, 0x83, 0) == 2;
     let mut entries: Vec<&[u8]> = elements(tracks).filter(|e| e.0 == 0xAE).map(|e| e.1).filter(is_audio).collect();
     // FlagDefault and FlagEnabled are 1 unless told otherwise.
@@ -36,7 +39,7 @@ pub(super) fn choose(tracks: &[u8]) -> Result<AudioTrack, AudioError> {
     let mut refused = None;
     for entry in entries {
         match audio_track(entry) {
-            Ok(track) => return Ok(track),
+            Ok(track) => return Ok((track, refused.is_some())),
             Err(error) => refused = refused.or(Some(error)),
         }
     }
@@ -132,7 +135,15 @@ fn stripped(entry: &[u8]) -> Result<Vec<u8>, AudioError> {
             return Err(unsupported("encrypted audio in Matroska".into()));
         };
         match find(compression, 0x4254).and_then(unsigned).unwrap_or(0) {
-            3 => out = find(compression, 0x4255).unwrap_or(&[]).to_vec(),
+            3 => match find(compression, 0x4255).unwrap_or(&[]) {
+                // Every packet of the file begins with them.
+                bytes if bytes.len() > MAX_STRIPPED_BYTES => {
+                    return Err(unsupported(
+                        "packets with a stripped header of more than 1,024 bytes in Matroska".into(),
+                    ));
+                }
+                bytes => out = bytes.to_vec(),
+            },
             _ => return Err(unsupported("compressed audio packets in Matroska".into())),
         }
     }

@@ -28,8 +28,10 @@ use samples::{FragmentDefaults, Run, Sample, SampleTable};
 const PCM_PACKET_BYTES: u64 = 1 << 14;
 /// Samples without bytes that may follow each other: a table may announce 2^32 of them.
 const MAX_EMPTY_SAMPLES: u32 = 100_000;
-/// Largest packet that is believed: no codec here comes near.
+/// Largest packet that is read: no codec here comes near.
 const MAX_PACKET_BYTES: u64 = 1 << 24;
+/// Largest index that is read: that of a day of sound has some MiB.
+const MAX_INDEX_BYTES: u64 = 1 << 27;
 
 /// Reads the packets of one audio track.
 pub(super) struct Mp4Reader {
@@ -42,6 +44,10 @@ pub(super) struct Mp4Reader {
     timing: Timing,
     /// Why the samples end early.
     broken: Option<&'static str>,
+    /// Samples that became packets.
+    taken: u64,
+    /// Whether a track before this one cannot be decoded.
+    passed_over: bool,
 }
 
 /// The fragments behind the movie box.
@@ -51,6 +57,13 @@ struct Fragments {
     track_id: u32,
     defaults: FragmentDefaults,
     runs: VecDeque<Run>,
+    /// Whether a fragment was read.
+    begun: bool,
+    /// End of the samples read so far, in ticks, and the number of those that hold bytes.
+    ticks: u64,
+    samples: u64,
+    /// Missing fragments: the number of samples read before each, and its length in ticks.
+    gaps: VecDeque<(u64, u64)>,
 }
 
 /// Where packets lie in time, in decoded frames, and which of them are played.
@@ -86,13 +99,17 @@ impl Mp4Reader {
     pub fn open(source: Box<dyn Source>, total_bytes: u64) -> Result<Self, AudioError> {
         let mut input = Input::new(source, total_bytes);
         let (moov, behind) = read_moov(&mut input)?;
-        let (track, description) = choose(&moov)?;
+        let (track, description, passed_over) = choose(&moov)?;
         let defaults = movie::fragment_defaults(&moov, track.id);
         let fragments = defaults.map(|defaults| Fragments {
             next_box: behind,
             track_id: track.id,
             defaults,
             runs: VecDeque::new(),
+            begun: false,
+            ticks: 0,
+            samples: 0,
+            gaps: VecDeque::new(),
         });
         let mut table = SampleTable::new(track.stbl);
         if table.changes_description() {
@@ -118,6 +135,8 @@ impl Mp4Reader {
                 end: None,
             },
             broken: None,
+            taken: 0,
+            passed_over,
         };
         reader.measure(description.frame_bytes)?;
         let total_ticks = total_ticks.filter(|_| reader.fragments.is_none());
@@ -226,8 +245,20 @@ impl Mp4Reader {
         let Some(fragments) = &mut self.fragments else { return Ok(None) };
         loop {
             while let Some(run) = fragments.runs.front_mut() {
+                if let Some(start) = run.start.take() {
+                    let behind = start.saturating_sub(fragments.ticks);
+                    // The first fragment may begin anywhere; a later one begins where the one before ends.
+                    if fragments.begun && behind > 0 {
+                        fragments.gaps.push_back((fragments.samples, behind));
+                    }
+                    (fragments.begun, fragments.ticks) = (true, start);
+                }
                 match run.next() {
-                    Some(sample) => return Ok(Some(sample)),
+                    Some(sample) => {
+                        fragments.ticks = fragments.ticks.saturating_add(sample.ticks);
+                        fragments.samples += u64::from(sample.bytes > 0);
+                        return Ok(Some(sample));
+                    }
                     None => drop(fragments.runs.pop_front()),
                 }
             }
@@ -242,6 +273,10 @@ impl Mp4Reader {
             };
             let size = if size == 0 { self.input.len() - at } else { size };
             fragments.next_box = at.saturating_add(size);
+            if &kind == b"moof" && size > MAX_INDEX_BYTES {
+                self.broken = Some("a fragment's index is damaged: it is longer than 128 MiB");
+                return Ok(None);
+            }
             if &kind == b"moof" {
                 let body = self.input.take(at + head_bytes as u64, size - (head_bytes as u64).min(size))?;
                 let Some(body) = body else {
@@ -262,6 +297,7 @@ impl Mp4Reader {
             return Ok(None);
         }
         let Some(mut extent) = self.ahead.pop_front() else { return Ok(None) };
+        self.taken += 1;
         if let PacketFrames::Pcm(_) = self.timing.packet_frames {
             while extent.bytes < PCM_PACKET_BYTES {
                 match self.look_ahead(0)? {
@@ -269,6 +305,7 @@ impl Mp4Reader {
                         extent.bytes += next.bytes;
                         extent.ticks = extent.ticks.saturating_add(next.ticks);
                         self.ahead.pop_front();
+                        self.taken += 1;
                     }
                     _ => break,
                 }
@@ -283,7 +320,20 @@ impl PacketReader for Mp4Reader {
         &self.track
     }
 
+    fn repaired(&self) -> Option<&'static str> {
+        self.passed_over.then_some("the first audio track cannot be decoded; another one was read")
+    }
+
     fn next_packet(&mut self) -> Result<Next, AudioError> {
+        self.look_ahead(0)?;
+        if let Some(fragments) = &mut self.fragments
+            && let Some((_, ticks)) = fragments.gaps.pop_front_if(|gap| gap.0 == self.taken)
+        {
+            let frames = self.timing.frames_from_ticks(ticks);
+            (self.timing.ticks, self.timing.frames) =
+                (self.timing.ticks.saturating_add(ticks), self.timing.frames.saturating_add(frames));
+            return Ok(Next::Lost { packets: 1, frames });
+        }
         let Some(extent) = self.next_extent()? else { return Ok(Next::End(self.broken.map(Into::into))) };
         if extent.bytes > MAX_PACKET_BYTES {
             return Ok(Next::End(Some("the sample table is damaged: a packet of more than 16 MiB".into())));
@@ -363,6 +413,13 @@ fn read_moov(input: &mut Input) -> Result<(Vec<u8>, u64), AudioError> {
         let size = if size == 0 { input.len() - at } else { size };
         let next = at.saturating_add(size);
         if &kind == b"moov" {
+            if size > MAX_INDEX_BYTES {
+                return Err(AudioError::TooLarge {
+                    what: "bytes of the index (moov)",
+                    max: MAX_INDEX_BYTES,
+                    actual: size,
+                });
+            }
             let body = input.take(at + head_bytes as u64, size - (head_bytes as u64).min(size))?;
             return body.map(|body| (body, next)).ok_or_else(|| truncated(input));
         }
@@ -373,14 +430,14 @@ fn read_moov(input: &mut Input) -> Result<(Vec<u8>, u64), AudioError> {
     }
 }
 
-/// The first enabled audio track that can be decoded, else the first that can.
-fn choose(moov: &[u8]) -> Result<(MovieTrack<'_>, Description), AudioError> {
+/// The first enabled audio track that can be decoded, else the first that can; true if one before it cannot be decoded.
+fn choose(moov: &[u8]) -> Result<(MovieTrack<'_>, Description, bool), AudioError> {
     let mut tracks = movie::audio_tracks(moov)?;
     tracks.sort_by_key(|track| !track.enabled);
     let mut refused = None;
     for track in tracks {
         match description::parse(boxes::find(track.stbl, b"stsd").unwrap_or(&[])) {
-            Ok(description) => return Ok((track, description)),
+            Ok(description) => return Ok((track, description, refused.is_some())),
             Err(error) => refused = refused.or(Some(error)),
         }
     }

@@ -171,6 +171,8 @@ pub(super) struct Run {
     at: usize,
     offset: u64,
     defaults: FragmentDefaults,
+    /// When its fragment begins, in ticks of the track, where the fragment tells it and this is its first run.
+    pub start: Option<u64>,
 }
 
 impl Run {
@@ -227,8 +229,13 @@ pub(super) fn runs(moof: &[u8], moof_at: u64, track_id: u32, defaults: FragmentD
             }
         }
         let mut offset = base;
+        // Base media decode time: 64 bits in version 1.
+        let tfdt = find(traf.body, b"tfdt");
+        let mut start =
+            tfdt.and_then(|b| if b.first() == Some(&1) { b.be64_at(4) } else { b.be32_at(4).map(u64::from) });
         for trun in boxes(traf.body).filter(|b| &b.kind == b"trun") {
-            let Some(run) = run(trun.body, base, offset, defaults) else { continue };
+            let Some(mut run) = run(trun.body, base, offset, defaults) else { continue };
+            run.start = start.take();
             offset = run.offset.saturating_add(run.total_bytes());
             if id == track_id {
                 out.push(run);
@@ -248,5 +255,5 @@ fn run(trun: &[u8], base: u64, follows: u64, defaults: FragmentDefaults) -> Opti
         at += 4;
     }
     at += if flags & 4 != 0 { 4 } else { 0 };
-    Some(Run { fields: trun.get(at..)?.to_vec(), flags, left, at: 0, offset, defaults })
+    Some(Run { fields: trun.get(at..)?.to_vec(), flags, left, at: 0, offset, defaults, start: None })
 }

@@ -20,6 +20,8 @@ use crate::error::AudioError;
 
 /// Longest damage that silence stands in for, in bytes; more is foreign data between frames.
 const MAX_DAMAGE_BYTES: u64 = 1 << 16;
+/// Longest tail behind the last frame that is left out without a remark, in bytes: some frames.
+const MAX_TAIL_BYTES: u64 = 1 << 13;
 
 /// The frames of one MPEG audio file.
 pub(crate) struct MpegReader {
@@ -111,6 +113,9 @@ impl MpegReader {
     fn step(&mut self) -> Result<(), AudioError> {
         let bytes = self.window.peek(TAG_LOOKAHEAD)?;
         if bytes.len() < HEADER_BYTES {
+            if self.gap_bytes > MAX_TAIL_BYTES {
+                self.repaired = Some("bytes behind the last frame that are no MPEG audio were left out");
+            }
             self.pending = Some(Pending::End(None));
             return Ok(());
         }

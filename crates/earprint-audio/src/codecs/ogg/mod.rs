@@ -1,7 +1,7 @@
 //! Ogg: the packets of one audio stream among those that are multiplexed, and of the streams chained behind it.
 //!
-//! Pages carry positions (granules), packets carry lengths; what does not agree is trimmed. As RFC 7845 and libvorbis
-//! have it: where the first page with audio holds more frames than its position says, the surplus lies at the start,
+//! Pages carry positions (granules), packets carry lengths; what does not agree is trimmed. As libvorbis
+//! has it (RFC 7845 forbids it for Opus, which is treated alike): where the first page with audio holds more frames than its position says, the surplus lies at the start,
 //! and where the last page does, at the end. A stream of one page is trimmed at its end.
 //!
 //! Sources: RFC 3533 (Ogg); Vorbis I specification, appendix A.2; RFC 7845, section 4.
@@ -26,12 +26,12 @@ use mapping::{Mapping, Role};
 
 use page::{Page, PageReader};
 
-/// Bytes of one packet: longer ones are dropped. The longest honest ones are pictures in comments.
+/// Bytes of one packet: longer ones are dropped. The longest valid ones are pictures in comments.
 const MAX_PACKET_BYTES: usize = 1 << 24;
 /// Bytes at the end of the source that are searched for the last page.
 const TAIL_BYTES: u64 = 1 << 17;
 /// Longest silence for lost pages, in frames.
-const MAX_GAP_FRAMES: u64 = 1 << 16;
+const MAX_GAP_FRAMES: u64 = 1 << 24;
 
 /// A reader of one audio stream.
 pub(crate) struct OggReader {
@@ -41,6 +41,8 @@ pub(crate) struct OggReader {
     queue: VecDeque<Next>,
     /// Whether the current stream's last page has come.
     finished: bool,
+    /// Whether the source has ended.
+    ended: bool,
     /// A page of the current stream that waits for the next one, since the last one is trimmed.
     held: Option<Page>,
     /// A first page that follows the current stream.
@@ -97,7 +99,7 @@ impl OggReader {
         let told = tail.filter(|(serial, _)| *serial == stream.serial);
         track.frames_hint =
             track.frames_hint.or(told.map(|(_, position)| position.saturating_sub(stream.mapping.delay())));
-        Ok(OggReader { pages, stream, track, queue, finished, held: None, following: None })
+        Ok(OggReader { pages, stream, track, queue, finished, ended: false, held: None, following: None })
     }
 
     /// Goes on with the stream that begins with `first`.
@@ -158,7 +160,10 @@ impl PacketReader for OggReader {
                 match self.held.take() {
                     // The last page by its place, whether it says so or not.
                     Some(page) => self.stream.take(&page, self.stream.position.is_some(), &mut self.queue)?,
-                    None => return Ok(self.end()),
+                    None => {
+                        self.ended = true;
+                        return Ok(self.end());
+                    }
                 }
                 continue;
             };
@@ -182,7 +187,7 @@ impl PacketReader for OggReader {
     }
 
     fn repaired(&self) -> Option<&'static str> {
-        (!self.finished).then_some("the stream has no end mark: it may have been longer")
+        (self.ended && !self.finished).then_some("the stream has no end mark: it may have been longer")
     }
 }
 
@@ -197,7 +202,12 @@ fn choose(pages: &mut PageReader, first: Option<Page>) -> Result<Option<(Stream,
         match Mapping::detect(&packet) {
             Some(mapping) if chosen.is_none() => chosen = Some(Stream::new(&here, mapping)),
             Some(_) => {}
-            None => others.push(codec_name(&packet)),
+            None => {
+                let name = codec_name(&packet);
+                if !others.contains(&name) {
+                    others.push(name);
+                }
+            }
         }
         page = pages.next()?;
     }
@@ -286,6 +296,13 @@ impl Stream {
         let total: u64 = audio.iter().map(|packet| packet.frames).sum();
         let mut at_end = 0;
         match (self.position, page.granule) {
+            (None, Some(end)) if lost && end > total => {
+                // Pages before this one are missing: what they held beside the delay is silence.
+                let gap = (end - total).min(MAX_GAP_FRAMES);
+                let cut = self.delay.min(gap);
+                self.delay -= cut;
+                queue.push_back(Next::Lost { packets: 1, frames: gap - cut });
+            }
             (None, Some(end)) if last => at_end = total.saturating_sub(end),
             (None, Some(end)) => self.delay += total.saturating_sub(end),
             (Some(position), Some(end)) if lost && end > position + total => {

@@ -78,6 +78,15 @@ fn a_lost_page_becomes_a_gap_of_its_length() {
 }
 
 #[test]
+fn a_lost_first_page_is_silence_too() {
+    let mut bytes = headers(7, 312);
+    // Page 2 is missing.
+    bytes.extend(page(7, 3, 2 * 960, 0, &[PACKET]));
+    bytes.extend(page(7, 4, 3 * 960, LAST, &[PACKET]));
+    assert_eq!(read(bytes).0, [(0, 648, 0), (0, 960, 0), (0, 960, 0)]);
+}
+
+#[test]
 fn other_streams_are_passed_over_and_chained_ones_follow() {
     let mut bytes = page(1, 0, 0, FIRST, &[b"\x80theora"]);
     bytes.extend(page(7, 0, 0, FIRST, &[&head(0)]));
